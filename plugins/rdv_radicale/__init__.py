@@ -1,0 +1,1 @@
+"""CalDAV: our application and plugins on Radicale."""

@@ -1,0 +1,1 @@
+"""The one SQL database: tables, transactions, and a repository per subject."""

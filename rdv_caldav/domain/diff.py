@@ -1,0 +1,103 @@
+"""``diff(old, new) -> events``: the only honest way to know what a PUT did.
+
+A PUT replaces a whole object, so nothing but comparing two states tells what happened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from rdv_caldav.domain import events
+from rdv_caldav.domain.appointment import Appointment, Details, Occurrence, Span
+
+
+def diff(old: Appointment | None, new: Appointment) -> tuple[events.Event, ...]:
+    """Return what happened between ``old`` (None: it did not exist) and ``new``, in order."""
+    if old is None:
+        return (events.Created(), *_added(new, None))
+    return (
+        *_details(old, new, None),
+        *_series(old, new),
+    )
+
+
+def _series(old: Appointment, new: Appointment) -> Iterator[events.Event]:
+    if old.type_code != new.type_code:
+        yield events.TypeChanged(before=old.type_code, after=new.type_code)
+    if old.recurrence != new.recurrence:
+        yield events.RecurrenceChanged(before=old.recurrence, after=new.recurrence)
+    old_owner, new_owner = old.owner.key, new.owner.key
+    if old_owner != new_owner:
+        yield events.OwnershipGiven(before=old_owner, after=new_owner)
+    for occurrence in new.occurrences:
+        before = old.occurrence(occurrence.original)
+        if before is None:
+            yield events.OccurrenceDetached(original=occurrence.original)
+            before = implied_occurrence(old, occurrence.original)
+        yield from _details(before, occurrence, occurrence.original)
+    for occurrence in old.occurrences:
+        if new.occurrence(occurrence.original) is None:
+            yield events.OccurrenceRejoined(original=occurrence.original)
+
+
+def implied_occurrence(series: Appointment, original: datetime) -> Occurrence:
+    """Return the date at ``original`` as the series alone would have it."""
+    return Occurrence(
+        original=original,
+        span=series.span.moved_to(original),
+        subject=series.subject,
+        location=series.location,
+        notes=series.notes,
+        state=series.state,
+        participants=series.participants,
+    )
+
+
+def same_time(before: Span, after: Span) -> bool:
+    """Tell whether two spans are the same instants of the same sort.
+
+    Another name for the same zone is no real change and resets nobody's answer.
+    """
+    return (
+        before.all_day == after.all_day
+        and before.starts_at == after.starts_at
+        and before.ends_at == after.ends_at
+    )
+
+
+def _details(old: Details, new: Details, original: datetime | None) -> Iterator[events.Event]:
+    if old.subject != new.subject:
+        yield events.SubjectChanged(original=original, before=old.subject, after=new.subject)
+    if not same_time(old.span, new.span):
+        yield events.Rescheduled(original=original, before=old.span, after=new.span)
+    if old.location != new.location:
+        yield events.Relocated(original=original, before=old.location, after=new.location)
+    if old.notes != new.notes:
+        yield events.NotesChanged(original=original, before=old.notes, after=new.notes)
+    if old.state != new.state:
+        yield events.StateChanged(original=original, before=old.state, after=new.state)
+    kept = {participant.key: participant for participant in old.participants}
+    for participant in new.participants:
+        before = kept.pop(participant.key, None)
+        if before is None:
+            yield events.ParticipantAdded(original=original, participant=participant)
+            continue
+        if before.presence != participant.presence:
+            yield events.PresenceRecorded(
+                original=original,
+                key=participant.key,
+                before=before.presence,
+                after=participant.presence,
+            )
+        if before.comment != participant.comment:
+            yield events.CommentLeft(
+                original=original, key=participant.key, comment=participant.comment
+            )
+    for participant in kept.values():
+        yield events.ParticipantRemoved(original=original, participant=participant)
+
+
+def _added(new: Details, original: datetime | None) -> Iterator[events.Event]:
+    for participant in new.participants:
+        yield events.ParticipantAdded(original=original, participant=participant)

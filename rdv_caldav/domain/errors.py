@@ -1,0 +1,159 @@
+"""Every refusal of the project, as a type. Each edge has one table from these to answers.
+
+None of them is a ValueError: Radicale turns a ValueError raised under its storage lock into
+a 400 and leaves the lock cleanly, which would commit half a write.
+"""
+
+from __future__ import annotations
+
+
+class DomainError(Exception):
+    """Root of all refusals; ``str()`` is a sentence in English for logs and DAV bodies."""
+
+
+# -- what was asked for is not there ------------------------------------------------------
+
+
+class UnknownCalendar(DomainError):
+    """No such person or calendar, or none that the actor may know of."""
+
+
+class UnknownObject(DomainError):
+    """No appointment at this place in the calendar."""
+
+
+class ModuleOff(DomainError):
+    """The module Rendez-vous is switched off: calendars disappear, data stays (rule 15)."""
+
+
+# -- the actor may not --------------------------------------------------------------------
+
+
+class AccessRefused(DomainError):
+    """The actor may not do this here; nothing is learnt about what exists."""
+
+
+class EditRefused(AccessRefused):
+    """The actor may read the appointment, and neither edit it nor answer it."""
+
+
+class CalendarFixed(AccessRefused):
+    """Person calendars are never created, replaced or deleted by a client program."""
+
+
+# -- the appointment's own rules ----------------------------------------------------------
+
+
+class RuleBroken(DomainError):
+    """A rule of the appointment book forbids it."""
+
+
+class OwnerMissing(RuleBroken):
+    """An appointment has at least one participant and exactly one owner (rule 1)."""
+
+
+class OwnerCannotLeave(RuleBroken):
+    """The owner is removed only after ownership is given to another (rule 1)."""
+
+
+class NotAParticipant(RuleBroken):
+    """Presence or ownership was given to somebody who does not take part."""
+
+
+class NotBegun(RuleBroken):
+    """HELD only once it has begun (rule 3)."""
+
+
+class UnknownType(RuleBroken):
+    """No such appointment type."""
+
+
+class UnknownOccurrence(RuleBroken):
+    """The series has no such date."""
+
+
+# -- two writers --------------------------------------------------------------------------
+
+
+class PreconditionFailed(DomainError):
+    """If-Match or If-None-Match does not hold (RFC 9110 §13.1)."""
+
+
+class UidConflict(DomainError):
+    """The UID already stands under another href (RFC 4791 ``no-uid-conflict``)."""
+
+    def __init__(self, message: str, *, href: str = "") -> None:
+        """Remember ``href``, the place of the object that has the UID, when it may be told."""
+        super().__init__(message)
+        self.href = href
+
+
+class HrefTaken(DomainError):
+    """The href is that of another appointment."""
+
+
+# -- calendar data that cannot be taken ---------------------------------------------------
+
+
+class CalendarDataRefused(DomainError):
+    """The body of a PUT is not acceptable."""
+
+
+class NotCalendarData(CalendarDataRefused):
+    """Not iCalendar at all, or not readable as such (RFC 4791 ``valid-calendar-data``)."""
+
+
+class InvalidCalendarObject(CalendarDataRefused):
+    """iCalendar, but not one object of RFC 4791 §4.1 (``valid-calendar-object-resource``)."""
+
+
+class UnsupportedComponent(CalendarDataRefused):
+    """A component the calendar does not take (``supported-calendar-component``)."""
+
+
+class UnsupportedMediaType(CalendarDataRefused):
+    """The content type is not text/calendar (``supported-calendar-data``)."""
+
+
+class TooLarge(CalendarDataRefused):
+    """Larger than ``max-resource-size``."""
+
+
+class TooManyInstances(CalendarDataRefused):
+    """The recurrence is endless in a way, or yields too many dates (``max-instances``)."""
+
+
+class TooManyAttendees(CalendarDataRefused):
+    """More than ``max-attendees-per-instance``."""
+
+
+class DateOutOfRange(CalendarDataRefused):
+    """Before ``min-date-time`` or after ``max-date-time``."""
+
+    def __init__(self, message: str, *, too_late: bool = False) -> None:
+        """Remember on which side it is out of range."""
+        super().__init__(message)
+        self.too_late = too_late
+
+
+# -- administration -----------------------------------------------------------------------
+
+
+class LoginTaken(DomainError):
+    """An account with this login exists."""
+
+
+class InvalidInput(DomainError):
+    """A value given by an administrator cannot be used; the sentence says which and why."""
+
+
+class SchemaMismatch(DomainError):
+    """The database's schema is older or newer than this program's."""
+
+
+class SyncTokenExpired(DomainError):
+    """The sync token is unknown or its history was pruned (RFC 6578 ``valid-sync-token``)."""
+
+
+class DemoRefused(DomainError):
+    """Demo logins are refused when the server is not bound to loopback."""

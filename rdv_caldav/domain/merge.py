@@ -1,0 +1,335 @@
+"""Settle what a calendar program wrote against what the appointment was and who is writing.
+
+A client program replaces whole objects, drops what it does not know and adds what nobody
+asked for. These functions decide what of a :class:`~rdv_caldav.domain.draft.Draft` counts:
+:func:`settle` for who may edit, :func:`settle_answer` for who may only answer (rule 9).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from rdv_caldav.domain import rules
+from rdv_caldav.domain.agency import AgencySettings, Person, PlannedStatus
+from rdv_caldav.domain.appointment import (
+    Appointment,
+    Details,
+    Occurrence,
+    Participant,
+    Presence,
+    State,
+)
+from rdv_caldav.domain.diff import implied_occurrence
+from rdv_caldav.domain.directory import Directory, normalise_address
+from rdv_caldav.domain.draft import CalendarUser, Draft, DraftDetails, DraftOccurrence, StatedStatus
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Writing:
+    """The circumstances of a write.
+
+    ``author`` is the person of the acting account, if it has one; ``calendar`` the person in
+    whose calendar it is written; ``now`` an aware instant.
+    """
+
+    author: Person | None
+    calendar: Person
+    directory: Directory
+    settings: AgencySettings
+    now: datetime
+
+    @property
+    def author_id(self) -> int | None:
+        """The id of the author's person."""
+        return self.author.id if self.author else None
+
+
+def settle(draft: Draft, previous: Appointment | None, writing: Writing) -> Appointment:
+    """Return the appointment that an editor's object makes.
+
+    New: the calendar's person is participant and owner, ACCEPTED (rule 2). Existing: the
+    owner who was dropped comes back, a newly marked CHAIR becomes owner, and whoever's
+    calendar it is put into takes part (rules 1 and 8).
+    """
+    participants = _participants(draft, previous, writing, is_new=previous is None)
+    participants = _with_calendar_person(participants, previous, writing)
+    owner_id = _owner_id(draft, participants, previous, writing)
+    state = _state(draft, previous, writing)
+    settled = Appointment(
+        uid=draft.uid,
+        type_code=draft.type_code or (previous.type_code if previous else _default_type(writing)),
+        span=draft.span,
+        subject=draft.subject,
+        location=draft.location,
+        notes=draft.notes,
+        state=state,
+        participants=_owned(participants, owner_id, previous),
+        recurrence=draft.recurrence,
+    )
+    settled = replace(
+        settled,
+        occurrences=tuple(
+            _occurrence(draft, stated, settled, previous, writing) for stated in _sorted(draft)
+        ),
+    )
+    if previous is not None:
+        settled = rules.reset_answers(
+            previous,
+            settled,
+            author_id=writing.author_id,
+            enabled=writing.settings.reset_answers_on_change,
+        )
+    settled = rules.numbered(previous, settled)
+    rules.check_ownership(settled)
+    return settled
+
+
+def settle_answer(draft: Draft, previous: Appointment, writing: Writing) -> Appointment:
+    """Return ``previous`` with nothing but the author's own answers taken from ``draft``.
+
+    Everything else in the object is ignored, not refused (rule 9).
+    """
+    author = writing.author
+    if author is None:
+        return previous
+    settled = previous
+    stated = _own_line(draft.attendees, author, writing)
+    if stated is not None and previous.participant(author.id) is not None:
+        settled = _answered(settled, previous, stated, author.id, original=None)
+    for override in draft.occurrences:
+        stated = _own_line(override.attendees, author, writing)
+        before = previous.occurrence(override.original) or (
+            implied_occurrence(settled, override.original) if previous.recurrence else None
+        )
+        if stated is None or before is None or before.participant(author.id) is None:
+            continue
+        settled = _answered(settled, before, stated, author.id, original=override.original)
+    return settled
+
+
+def _answered(
+    settled: Appointment,
+    before: Details,
+    stated: CalendarUser,
+    person_id: int,
+    *,
+    original: datetime | None,
+) -> Appointment:
+    known = before.participant(person_id)
+    presence = stated.presence or Presence.NEEDS_ACTION
+    if known is None or (known.presence, known.comment) == (presence, stated.comment):
+        return settled
+    comment = stated.comment
+    if original is not None:
+        return rules.record_presence(
+            settled, person_id, presence, original=original, comment=comment
+        )
+    answered = replace(known, presence=presence, comment=comment)
+    return replace(
+        settled,
+        participants=tuple(answered if p.key == person_id else p for p in settled.participants),
+    )
+
+
+def _own_line(
+    attendees: Iterable[CalendarUser], author: Person, writing: Writing
+) -> CalendarUser | None:
+    for attendee in attendees:
+        person = writing.directory.find(attendee.address, name=attendee.name)
+        if person is not None and person.id == author.id:
+            return attendee
+    return None
+
+
+def _default_type(writing: Writing) -> str:
+    return writing.settings.default_types[writing.calendar.kind]
+
+
+def _sorted(draft: Draft) -> list[DraftOccurrence]:
+    return sorted(draft.occurrences, key=lambda o: o.original)
+
+
+# -- participants -------------------------------------------------------------------------
+
+
+def _participants(
+    stated: DraftDetails,
+    previous: Details | None,
+    writing: Writing,
+    *,
+    is_new: bool,
+) -> tuple[Participant, ...]:
+    if stated.says_nothing_of_participants:
+        return previous.participants if previous else ()
+    found: dict[int | str, Participant] = {}
+    for attendee in stated.attendees:
+        participant = _recognised(attendee, stated.organizer, writing, is_new=is_new)
+        if participant is not None:
+            found.setdefault(participant.key, participant)
+    _take_organizer_answer(found, stated.organizer, previous, writing)
+    return tuple(found.values())
+
+
+def _recognised(
+    attendee: CalendarUser,
+    organizer: CalendarUser | None,
+    writing: Writing,
+    *,
+    is_new: bool,
+) -> Participant | None:
+    if attendee.address == normalise_address(writing.settings.scheduling_address):
+        return None
+    presence = attendee.presence or Presence.NEEDS_ACTION
+    if is_new and organizer is not None and attendee.address == organizer.address:
+        # the program's own idea of who "I" am, which may be any private address
+        if writing.author is None:
+            return None
+        return Participant(person_id=writing.author.id, presence=presence, comment=attendee.comment)
+    person = writing.directory.find(attendee.address, name=attendee.name)
+    if person is not None:
+        return Participant(person_id=person.id, presence=presence, comment=attendee.comment)
+    return Participant(
+        address=attendee.address,
+        name=attendee.name,
+        presence=presence,
+        comment=attendee.comment,
+    )
+
+
+def _take_organizer_answer(
+    found: dict[int | str, Participant],
+    organizer: CalendarUser | None,
+    previous: Details | None,
+    writing: Writing,
+) -> None:
+    """Take a *changed* ORGANIZER;PARTSTAT as the answer of an editor who takes part."""
+    if organizer is None or organizer.presence is None or previous is None:
+        return
+    own = found.get(writing.author_id) if writing.author_id is not None else None
+    before = previous.participant(writing.author_id)
+    if own is None or before is None or organizer.presence is before.presence:
+        return
+    found[own.key] = replace(own, presence=organizer.presence)
+
+
+def _with_calendar_person(
+    participants: tuple[Participant, ...], previous: Appointment | None, writing: Writing
+) -> tuple[Participant, ...]:
+    person_id = writing.calendar.id
+    known = next((p for p in participants if p.person_id == person_id), None)
+    if previous is None:
+        if known is None:
+            return (
+                Participant(person_id=person_id, presence=Presence.ACCEPTED),
+                *participants,
+            )
+        if known.presence is Presence.NEEDS_ACTION:
+            accepted = replace(known, presence=Presence.ACCEPTED)
+            return tuple(accepted if p is known else p for p in participants)
+        return participants
+    if known is None and person_id not in previous.all_person_ids:
+        # an existing UID put into somebody's calendar: he takes part from now on
+        is_own = person_id == writing.author_id
+        presence = Presence.ACCEPTED if is_own else Presence.NEEDS_ACTION
+        return (*participants, Participant(person_id=person_id, presence=presence))
+    return participants
+
+
+def _owner_id(
+    stated: Draft,
+    participants: tuple[Participant, ...],
+    previous: Appointment | None,
+    writing: Writing,
+) -> int:
+    if previous is None:
+        return writing.calendar.id
+    owner_id = previous.owner.person_id
+    assert owner_id is not None, "check_ownership admits persons only"
+    taking_part = {p.person_id for p in participants}
+    for attendee in stated.attendees:
+        if attendee.is_chair:
+            person = writing.directory.find(attendee.address, name=attendee.name)
+            if person is not None and person.id != owner_id and person.id in taking_part:
+                return person.id
+    return owner_id
+
+
+def _owned(
+    participants: tuple[Participant, ...], owner_id: int, previous: Details | None
+) -> tuple[Participant, ...]:
+    """Mark the owner; one whom the client program dropped comes back (rule 1)."""
+    marked = tuple(replace(p, is_owner=p.person_id == owner_id) for p in participants)
+    if any(p.is_owner for p in marked):
+        return marked
+    known = previous.participant(owner_id) if previous else None
+    back = known or Participant(person_id=owner_id)
+    return (replace(back, is_owner=True), *marked)
+
+
+# -- single dates of a series -------------------------------------------------------------
+
+
+def _occurrence(
+    draft: Draft,
+    stated: DraftOccurrence,
+    series: Appointment,
+    previous: Appointment | None,
+    writing: Writing,
+) -> Occurrence:
+    original = stated.original
+    before: Details | None = None
+    if previous is not None:
+        before = previous.occurrence(original) or implied_occurrence(previous, original)
+    participants = (
+        (before or series).participants
+        if stated.says_nothing_of_participants
+        else _participants(stated, before, writing, is_new=previous is None)
+    )
+    owner_id = series.owner.person_id
+    assert owner_id is not None, "check_ownership admits persons only"
+    if not draft.says_nothing_of_participants and previous is None:
+        participants = _with_calendar_person(participants, None, writing)
+    return Occurrence(
+        original=original,
+        span=stated.span,
+        subject=stated.subject,
+        location=stated.location,
+        notes=stated.notes,
+        state=_state(stated, before, writing),
+        participants=_owned(participants, owner_id, before),
+    )
+
+
+# -- state (DESIGN: STATUS) ---------------------------------------------------------------
+
+
+def served_status(state: State, settings: AgencySettings) -> StatedStatus | None:
+    """Return the STATUS that an appointment in this state is served with."""
+    if state is State.HELD:
+        return StatedStatus.CONFIRMED
+    if state is State.CANCELLED:
+        return StatedStatus.CANCELLED
+    if settings.planned_status is PlannedStatus.NONE:
+        return None
+    return StatedStatus(settings.planned_status.value)
+
+
+def _state(stated: DraftDetails, previous: Details | None, writing: Writing) -> State:
+    """Take a state from STATUS, as far as a calendar program is to be believed.
+
+    Absent means unchanged (Outlook's plug-in and calcurse drop the line). A new object is
+    PLANNED whatever it says (Android writes CONFIRMED), save CANCELLED. CONFIRMED means
+    HELD only where it differs from what was served and the appointment has begun.
+    """
+    if previous is None:
+        return State.CANCELLED if stated.status is StatedStatus.CANCELLED else State.PLANNED
+    if stated.status is None or stated.status is served_status(previous.state, writing.settings):
+        return previous.state
+    if stated.status is StatedStatus.CANCELLED:
+        return State.CANCELLED
+    if stated.status is StatedStatus.TENTATIVE:
+        return State.PLANNED
+    begun = stated.span.starts_at <= writing.now
+    return State.HELD if begun else previous.state
