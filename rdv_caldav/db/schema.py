@@ -21,8 +21,8 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
-    text,
 )
+from sqlalchemy import text as sql
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 NAMING_CONVENTION = {
@@ -41,7 +41,6 @@ class Base(DeclarativeBase):
     """Root of all rows."""
 
     metadata = MetaData(naming_convention=NAMING_CONVENTION)
-    type_annotation_map = {int: Integer, dict[str, Any]: JSON, list[Any]: JSON}
 
 
 # -- the agency ---------------------------------------------------------------------------
@@ -93,7 +92,11 @@ class PersonAddressRow(Base):
 
 
 class AccountRow(Base):
-    """A login. ``view_counter`` numbers the changes that only this account sees."""
+    """A login.
+
+    ``view_counter`` numbers the changes that only this account sees (its overlays);
+    ``view_floor`` is its value when rights last changed: older sync tokens are void.
+    """
 
     __tablename__ = "account"
 
@@ -104,6 +107,7 @@ class AccountRow(Base):
     password_hash: Mapped[str] = mapped_column(String(200))
     active: Mapped[bool] = mapped_column(default=True)
     view_counter: Mapped[int] = mapped_column(BigInteger, default=0)
+    view_floor: Mapped[int] = mapped_column(BigInteger, default=0)
 
 
 class AccountSectorRow(Base):
@@ -178,8 +182,8 @@ class AppointmentRow(Base):
             "uq_appointment_uid_live",
             "uid",
             unique=True,
-            sqlite_where=text("trashed_at IS NULL"),
-            postgresql_where=text("trashed_at IS NULL"),
+            sqlite_where=sql("trashed_at IS NULL"),
+            postgresql_where=sql("trashed_at IS NULL"),
         ),
         Index("ix_appointment_starts_at", "starts_at"),
         CheckConstraint("stops_at >= starts_at", name="bounds"),

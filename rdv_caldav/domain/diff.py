@@ -77,6 +77,10 @@ def _details(old: Details, new: Details, original: datetime | None) -> Iterator[
         yield events.NotesChanged(original=original, before=old.notes, after=new.notes)
     if old.state != new.state:
         yield events.StateChanged(original=original, before=old.state, after=new.state)
+    yield from _participants(old, new, original)
+
+
+def _participants(old: Details, new: Details, original: datetime | None) -> Iterator[events.Event]:
     kept = {participant.key: participant for participant in old.participants}
     for participant in new.participants:
         before = kept.pop(participant.key, None)
