@@ -1,0 +1,107 @@
+"""Who may see and do what: the one place that every channel asks (rules 9 and 10)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from rdv_caldav.db.uow import Transaction
+from rdv_caldav.domain.agency import Account, AgencySettings, Person, Role
+from rdv_caldav.domain.appointment import Appointment
+from rdv_caldav.domain.errors import AccessRefused
+
+
+class Channel(StrEnum):
+    """The way in, as the journal names it. Nothing that comes by IMPORT is ever mailed."""
+
+    CALDAV = "caldav"
+    WEB = "web"
+    MAIL = "mail"
+    COMMAND = "command"
+    IMPORT = "import"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Actor:
+    """Who acts, through which channel and with which program."""
+
+    account: Account
+    person: Person | None
+    channel: Channel
+    device: str = ""
+
+    @property
+    def person_id(self) -> int | None:
+        """The id of the account's own person."""
+        return self.person.id if self.person else None
+
+
+def actor_for(tx: Transaction, login: str, *, channel: Channel, device: str = "") -> Actor:
+    """Return the actor behind a login that was already verified. Raises AccessRefused."""
+    account = tx.accounts.by_login(login)
+    if account is None or not account.active:
+        raise AccessRefused(f"no active account {login!r}")
+    person = tx.people.by_id(account.person_id) if account.person_id is not None else None
+    return Actor(account=account, person=person, channel=channel, device=device)
+
+
+def may_see_calendar(actor: Actor, person: Person) -> bool:
+    """Tell whether the actor may read this person's calendar.
+
+    Administrateurs read all, gestionnaires their secteurs and whoever has none, the others
+    their own.
+    """
+    if person.id == actor.person_id:
+        return True
+    if actor.account.role is Role.ADMINISTRATEUR:
+        return True
+    if actor.account.role is Role.GESTIONNAIRE:
+        sectors = actor.account.sector_ids
+        return not sectors or person.sector_id is None or person.sector_id in sectors
+    return False
+
+
+def may_create_in(actor: Actor, person: Person, settings: AgencySettings) -> bool:
+    """Tell whether the actor may plan a new appointment in this person's calendar."""
+    if actor.account.role is Role.INTERVENANT:
+        return person.id == actor.person_id and settings.intervenants_edit_own
+    return actor.account.role is not Role.CLIENT and may_see_calendar(actor, person)
+
+
+def may_edit(
+    actor: Actor, appointment: Appointment, participants: Iterable[Person], settings: AgencySettings
+) -> bool:
+    """Tell whether the actor may edit: ``participants`` are its persons.
+
+    A gestionnaire edits what concerns anybody of his secteurs, an intervenant what he owns.
+    """
+    if actor.account.role in (Role.ADMINISTRATEUR, Role.GESTIONNAIRE):
+        return any(may_see_calendar(actor, person) for person in participants)
+    return edits_as_owner(actor, appointment.owner.person_id, settings)
+
+
+def edits_as_owner(actor: Actor, owner_id: int | None, settings: AgencySettings) -> bool:
+    """Tell whether the actor is an intervenant who may edit what he owns."""
+    return (
+        actor.account.role is Role.INTERVENANT
+        and settings.intervenants_edit_own
+        and owner_id is not None
+        and owner_id == actor.person_id
+    )
+
+
+def may_edit_in_calendar(actor: Actor, owner_id: int, settings: AgencySettings) -> bool:
+    """Tell the same as :func:`may_edit` for an appointment in a calendar the actor sees.
+
+    Its person takes part, so that seeing the calendar is enough for those who edit by
+    secteur; no participant has to be loaded.
+    """
+    if actor.account.role in (Role.ADMINISTRATEUR, Role.GESTIONNAIRE):
+        return True
+    return edits_as_owner(actor, owner_id, settings)
+
+
+def notes_are_hidden(actor: Actor, settings: AgencySettings) -> bool:
+    """Tell whether notes are masked for this actor (rule 10)."""
+    return actor.account.role is Role.CLIENT and not settings.notes_shown_to_clients

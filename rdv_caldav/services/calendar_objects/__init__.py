@@ -1,0 +1,1 @@
+"""What client programs write to persons' calendars: one module per verb."""

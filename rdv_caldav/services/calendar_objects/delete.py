@@ -1,0 +1,71 @@
+"""DELETE: an object is taken out of a person's calendar (rule 7)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from rdv_caldav.db.uow import Transaction
+from rdv_caldav.domain import rules
+from rdv_caldav.domain.appointment import Presence, State
+from rdv_caldav.domain.errors import EditRefused
+from rdv_caldav.ical.writer import patch
+from rdv_caldav.services import calendars
+from rdv_caldav.services.access import Actor
+from rdv_caldav.services.calendar_objects.standing import (
+    UNCONDITIONAL,
+    Condition,
+    Standing,
+    edits,
+    recorder,
+    require_at,
+    vocabulary,
+)
+from rdv_caldav.services.calendars import Calendar
+
+
+def delete_object(
+    tx: Transaction,
+    actor: Actor,
+    slug: str,
+    href: str,
+    *,
+    condition: Condition = UNCONDITIONAL,
+    now: datetime,
+) -> None:
+    """Delete an object from a person's calendar; ``now`` is aware.
+
+    In the owner's calendar, by who may edit: Annulé and in the corbeille, gone for all.
+    Elsewhere: that person refuses, and it is hidden there only. What is Annulé already is
+    hidden, nothing else, since some phones tidy such entries away by themselves.
+    Raises UnknownCalendar, UnknownObject, PreconditionFailed, EditRefused.
+    """
+    seen = calendars.calendar(tx, actor, slug)
+    standing = require_at(tx, seen, href, condition)
+    is_editor = edits(seen, standing)
+    if not is_editor and seen.person.id != actor.person_id:
+        raise EditRefused("neither this person nor an editor of this appointment")
+    if standing.stored.appointment.state is State.CANCELLED:
+        recorder(tx, seen, now).hide(standing.stored, seen.person.id)
+    elif is_editor and standing.owner_id == seen.person.id:
+        _cancel(tx, seen, standing, now)
+    else:
+        _refuse(tx, seen, standing, now)
+
+
+def _cancel(tx: Transaction, seen: Calendar, standing: Standing, now: datetime) -> None:
+    stored = standing.stored
+    cancelled = rules.set_state(stored.appointment, State.CANCELLED, now=now)
+    cancelled = rules.numbered(stored.appointment, cancelled)
+    words = vocabulary(tx, seen, cancelled.all_person_ids)
+    text = patch(stored.text, cancelled, words, stamp=now, touch=True)
+    recorder(tx, seen, now).trash(stored, cancelled, text=text)
+
+
+def _refuse(tx: Transaction, seen: Calendar, standing: Standing, now: datetime) -> None:
+    stored = standing.stored
+    declined = rules.record_presence(stored.appointment, seen.person.id, Presence.DECLINED)
+    words = vocabulary(tx, seen, declined.all_person_ids)
+    text = patch(stored.text, declined, words, stamp=now, touch=True)
+    writes = recorder(tx, seen, now)
+    writes.change(stored, declined, text=text)
+    writes.hide(stored, seen.person.id)

@@ -1,0 +1,194 @@
+"""PUT: a client program writes an object into a person's calendar.
+
+Lock what stands there, hold the preconditions, read the object into a draft, settle it
+against the old state by what the writer may do, write the new state with all that follows,
+and serve what is stored now.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from rdv_caldav.db.appointments import Stored
+from rdv_caldav.db.uow import Transaction
+from rdv_caldav.domain import merge
+from rdv_caldav.domain.directory import Directory
+from rdv_caldav.domain.draft import Draft
+from rdv_caldav.domain.errors import AccessRefused, EditRefused, UidConflict
+from rdv_caldav.ical import objects as ical_objects
+from rdv_caldav.ical.contentlines import same_but_stamps, to_crlf
+from rdv_caldav.ical.reader import addresses_in, read
+from rdv_caldav.ical.views import withdraw_private
+from rdv_caldav.ical.vocabulary import Vocabulary
+from rdv_caldav.ical.writer import patch
+from rdv_caldav.services import access, calendars
+from rdv_caldav.services.access import Actor
+from rdv_caldav.services.calendar_objects.standing import (
+    UNCONDITIONAL,
+    Condition,
+    lock_at,
+    recorder,
+)
+from rdv_caldav.services.calendars import Calendar, CalendarObject
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Put:
+    """The outcome of a PUT.
+
+    ``as_sent`` is false when what is stored differs from what was sent: then the client must
+    not be given an ETag, so that it reads the object again (RFC 4791 §5.3.4). ``served`` is
+    None when the appointment has left this calendar by the write.
+    """
+
+    created: bool
+    as_sent: bool
+    served: CalendarObject | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Incoming:
+    """What was sent: the shared text, what is the account's alone, and what it says."""
+
+    text: str
+    private: dict[str, str]
+    draft: Draft
+
+
+def put_object(
+    tx: Transaction,
+    actor: Actor,
+    slug: str,
+    href: str,
+    obj: ical_objects.CalendarObject,
+    *,
+    condition: Condition = UNCONDITIONAL,
+    now: datetime,
+) -> Put:
+    """Write an object into a person's calendar, as far as the actor may; ``now`` is aware.
+
+    Raises UnknownCalendar, PreconditionFailed, UidConflict, AccessRefused and its kin, and
+    what only shows against the agency's data of CalendarDataRefused.
+    """
+    seen = calendars.calendar(tx, actor, slug)
+    standing = lock_at(tx, seen, href)
+    condition.check(standing.etag if standing else None)
+    if standing is not None and standing.stored.appointment.uid != obj.uid:
+        raise UidConflict("another UID stands at this place", href=href)
+    stored = standing.stored if standing else _lock_elsewhere(tx, seen, obj.uid)
+    incoming = _read(tx, seen, obj)
+    if stored is None:
+        appointment_id = _create(tx, seen, href, incoming, now=now)
+    else:
+        arriving_at = None if standing else href
+        _change(tx, seen, stored, incoming, arriving_at=arriving_at, now=now)
+        appointment_id = stored.id
+    tx.calendars.save_overlay(actor.account.id, appointment_id, incoming.private)
+    return _outcome(tx, seen, href, obj, created=standing is None)
+
+
+def _read(tx: Transaction, seen: Calendar, obj: ical_objects.CalendarObject) -> _Incoming:
+    text, private = withdraw_private(to_crlf(obj.text))
+    draft = read(obj, settings=seen.settings, types=tx.agency.types())
+    return _Incoming(text=text, private=private, draft=draft)
+
+
+def _outcome(
+    tx: Transaction, seen: Calendar, href: str, obj: ical_objects.CalendarObject, *, created: bool
+) -> Put:
+    for served in calendars.objects(tx, seen, hrefs=[href]):
+        return Put(created=created, as_sent=served.text == obj.text, served=served)
+    return Put(created=created, as_sent=False, served=None)
+
+
+def _lock_elsewhere(tx: Transaction, seen: Calendar, uid: str) -> Stored | None:
+    """Lock the appointment that has this UID, if it may be put into this calendar too.
+
+    Raises UidConflict when this calendar shows it at another place, AccessRefused when the
+    actor has nothing to do with it: nothing is learnt of it then.
+    """
+    here = tx.reading.uid_exists(seen.person.id, uid)
+    if here is not None:
+        raise UidConflict("this calendar has the UID at another place", href=here)
+    appointment_id = tx.appointments.id_of_uid(uid)
+    stored = tx.appointments.lock(appointment_id) if appointment_id is not None else None
+    if stored is None or seen.actor.person_id in stored.appointment.all_person_ids:
+        return stored
+    participants = tx.people.by_ids(stored.appointment.all_person_ids).values()
+    if access.may_edit(seen.actor, stored.appointment, participants, seen.settings):
+        return stored
+    raise AccessRefused("this object cannot be put here")
+
+
+def _create(
+    tx: Transaction, seen: Calendar, href: str, incoming: _Incoming, *, now: datetime
+) -> int:
+    if not seen.may_create:
+        raise EditRefused("no new appointments of this account in this calendar")
+    directory = _directory(tx, seen, incoming, ())
+    draft = incoming.draft
+    appointment = merge.settle(draft, None, _circumstances(seen, directory, now))
+    text = patch(
+        incoming.text,
+        appointment,
+        _vocabulary(tx, seen, directory),
+        stamp=now,
+        own_address=draft.organizer.address if draft.organizer else None,
+        own_person_id=seen.actor.person_id,
+    )
+    return recorder(tx, seen, now).create(appointment, text=text, href=href)
+
+
+def _change(
+    tx: Transaction,
+    seen: Calendar,
+    stored: Stored,
+    incoming: _Incoming,
+    *,
+    arriving_at: str | None,
+    now: datetime,
+) -> None:
+    old = stored.appointment
+    directory = _directory(tx, seen, incoming, old.all_person_ids)
+    circumstances = _circumstances(seen, directory, now)
+    words = _vocabulary(tx, seen, directory)
+    participants = [directory.person(person_id) for person_id in old.all_person_ids]
+    if access.may_edit(seen.actor, old, participants, seen.settings):
+        new = merge.settle(incoming.draft, old, circumstances)
+        text = patch(incoming.text, new, words, stamp=now)
+        if same_but_stamps(text, stored.text):
+            text = stored.text
+    elif seen.actor.person_id in old.all_person_ids:
+        new = merge.settle_answer(incoming.draft, old, circumstances)
+        text = patch(stored.text, new, words, stamp=now, touch=True)
+    else:
+        raise EditRefused("neither a participant nor an editor of this appointment")
+    if arriving_at is not None:
+        tx.calendars.unhide(stored.id, seen.person.id)
+    recorder(tx, seen, now).change(stored, new, text=text, href=arriving_at)
+
+
+def _directory(
+    tx: Transaction, seen: Calendar, incoming: _Incoming, taking_part: frozenset[int] | tuple[()]
+) -> Directory:
+    person_ids = {seen.person.id, *taking_part}
+    if seen.actor.person_id is not None:
+        person_ids.add(seen.actor.person_id)
+    return tx.people.directory(
+        seen.settings, addresses=addresses_in(incoming.draft), person_ids=person_ids
+    )
+
+
+def _circumstances(seen: Calendar, directory: Directory, now: datetime) -> merge.Writing:
+    return merge.Writing(
+        author=seen.actor.person,
+        calendar=seen.person,
+        directory=directory,
+        settings=seen.settings,
+        now=now,
+    )
+
+
+def _vocabulary(tx: Transaction, seen: Calendar, directory: Directory) -> Vocabulary:
+    return Vocabulary(settings=seen.settings, types=tx.agency.types(), directory=directory)

@@ -1,0 +1,93 @@
+"""What stands at a place in a calendar, locked, and the conditions a writer puts on it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from rdv_caldav.db.appointments import Stored
+from rdv_caldav.db.uow import Transaction
+from rdv_caldav.domain.errors import PreconditionFailed, UnknownObject
+from rdv_caldav.ical.vocabulary import Vocabulary
+from rdv_caldav.services import access, calendars
+from rdv_caldav.services.calendars import Calendar
+from rdv_caldav.services.recording import Recorder
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Condition:
+    """If-Match and If-None-Match (RFC 9110 §13.1) as sets of entity tags, ``*`` for any."""
+
+    if_match: frozenset[str] | None = None
+    if_none_match: frozenset[str] | None = None
+
+    def check(self, etag: str | None) -> None:
+        """Hold the conditions for the current ETag, None where nothing stands.
+
+        Raises PreconditionFailed.
+        """
+        tags = {"*", etag}
+        if self.if_match is not None and (etag is None or not self.if_match & tags):
+            raise PreconditionFailed("If-Match does not hold: it was changed meanwhile")
+        if self.if_none_match is not None and etag is not None and self.if_none_match & tags:
+            raise PreconditionFailed("If-None-Match does not hold: something stands there")
+
+
+UNCONDITIONAL = Condition()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """An appointment at a place in a calendar, its row locked by this transaction."""
+
+    stored: Stored
+    etag: str
+
+    @property
+    def owner_id(self) -> int | None:
+        """The person who owns it."""
+        return self.stored.appointment.owner.person_id
+
+
+def lock_at(tx: Transaction, seen: Calendar, href: str) -> Standing | None:
+    """Lock what stands at an href; only once it is locked is its ETag worth comparing."""
+    appointment_id = tx.appointments.id_at(seen.person.id, href)
+    stored = tx.appointments.lock(appointment_id) if appointment_id is not None else None
+    if stored is None:
+        return None
+    for current in calendars.objects(tx, seen, hrefs=[href], with_text=False):
+        return Standing(stored=stored, etag=current.etag)
+    return None
+
+
+def require_at(tx: Transaction, seen: Calendar, href: str, condition: Condition) -> Standing:
+    """Lock what stands at an href and hold the conditions.
+
+    Raises UnknownObject, PreconditionFailed.
+    """
+    standing = lock_at(tx, seen, href)
+    if standing is None:
+        raise UnknownObject(f"nothing stands at {href!r}")
+    condition.check(standing.etag)
+    return standing
+
+
+def edits(seen: Calendar, standing: Standing) -> bool:
+    """Tell whether the reader of this calendar may edit what stands in it."""
+    owner_id = standing.owner_id
+    return owner_id is not None and access.may_edit_in_calendar(seen.actor, owner_id, seen.settings)
+
+
+def recorder(tx: Transaction, seen: Calendar, now: datetime) -> Recorder:
+    """Return the recorder of what the calendar's reader does at ``now``."""
+    return Recorder(tx=tx, actor=seen.actor, settings=seen.settings, now=now)
+
+
+def vocabulary(tx: Transaction, seen: Calendar, person_ids: Iterable[int]) -> Vocabulary:
+    """Return the words to write an appointment of these persons with."""
+    return Vocabulary(
+        settings=seen.settings,
+        types=tx.agency.types(),
+        directory=tx.people.directory(seen.settings, person_ids=person_ids),
+    )

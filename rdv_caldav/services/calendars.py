@@ -1,0 +1,197 @@
+"""Reading calendars: what an account sees, as it sees it. No iCalendar is parsed here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from rdv_caldav.db.calendar_reading import CalendarSnapshot, ObjectRow
+from rdv_caldav.db.uow import Transaction
+from rdv_caldav.domain.agency import AgencySettings, Person, PersonKind
+from rdv_caldav.domain.appointment import Presence
+from rdv_caldav.domain.errors import ModuleOff, SyncTokenExpired, UnknownCalendar
+from rdv_caldav.ical.views import View, render
+from rdv_caldav.services import access
+from rdv_caldav.services.access import Actor
+
+KIND_LABELS = {
+    PersonKind.CLIENT: "Client",
+    PersonKind.INTERVENANT: "Intervenant",
+    PersonKind.GESTIONNAIRE: "Gestionnaire",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calendar:
+    """One person's calendar as one account sees it.
+
+    ``tag`` changes with every change that the account can see in it: it serves as ctag,
+    sync token and base of the calendar's own ETag.
+    """
+
+    actor: Actor
+    settings: AgencySettings
+    person: Person
+    display_name: str
+    may_create: bool
+    snapshot: CalendarSnapshot
+
+    @property
+    def tag(self) -> str:
+        """Change numbers of the calendar and of the account's own view of it."""
+        return f"{self.snapshot.counter}-{self.snapshot.view_counter}"
+
+    @property
+    def properties(self) -> dict[str, str]:
+        """What the account keeps with it (colour, order, name), by Clark name."""
+        return self.snapshot.properties
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CalendarObject:
+    """One appointment in a calendar, as its reader sees it.
+
+    ``text`` is empty when only the outside was asked for. ``stops_at`` is None for a series
+    without end. ``certain`` is false when a time range may or may not meet a date of it.
+    """
+
+    href: str
+    uid: str
+    etag: str
+    last_modified: datetime
+    starts_at: datetime
+    stops_at: datetime | None
+    text: str = ""
+    certain: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changes:
+    """What happened in a calendar since a token (RFC 6578)."""
+
+    token: str
+    changed: Sequence[str]
+    gone: Sequence[str]
+
+
+def home(tx: Transaction, actor: Actor) -> list[Calendar]:
+    """Return the calendars that an account's home lists: its own and the followed ones."""
+    settings = tx.agency.settings()
+    if not settings.module_enabled:
+        return []
+    return [
+        _calendar(actor, settings, snapshot)
+        for snapshot in tx.reading.home(actor.account)
+        if access.may_see_calendar(actor, snapshot.person)
+    ]
+
+
+def calendar(tx: Transaction, actor: Actor, slug: str) -> Calendar:
+    """Return a calendar that the actor may see, listed in his home or not.
+
+    Raises ModuleOff, and UnknownCalendar alike for what does not exist and what he may not
+    know of.
+    """
+    settings = tx.agency.settings()
+    if not settings.module_enabled:
+        raise ModuleOff("the module Rendez-vous is switched off")
+    snapshot = tx.reading.snapshot(actor.account, slug)
+    if snapshot is None or not access.may_see_calendar(actor, snapshot.person):
+        raise UnknownCalendar(f"no calendar {slug!r}")
+    return _calendar(actor, settings, snapshot)
+
+
+def _calendar(actor: Actor, settings: AgencySettings, snapshot: CalendarSnapshot) -> Calendar:
+    person = snapshot.person
+    if person.id == actor.person_id:
+        name = person.name
+    else:
+        name = f"{KIND_LABELS[person.kind]} : {person.name}"
+    return Calendar(
+        actor=actor,
+        settings=settings,
+        person=person,
+        display_name=name,
+        may_create=access.may_create_in(actor, person, settings),
+        snapshot=snapshot,
+    )
+
+
+def objects(
+    tx: Transaction, seen: Calendar, *, hrefs: Sequence[str] | None = None, with_text: bool = True
+) -> Iterator[CalendarObject]:
+    """Yield the objects of a calendar, all or those at ``hrefs``, in no particular order."""
+    rows = tx.reading.objects(seen.actor.account, seen.person.id, hrefs=hrefs, with_text=with_text)
+    for row in rows:
+        yield _object(seen, row)
+
+
+def objects_in_range(
+    tx: Transaction, seen: Calendar, *, start: datetime | None, end: datetime | None
+) -> Iterator[CalendarObject]:
+    """Yield what overlaps a range of aware instants, open where None (RFC 4791 §9.9)."""
+    rows = tx.reading.in_range(
+        seen.actor.account, seen.person.id, start=start, end=end, with_text=True
+    )
+    for row, certain in rows:
+        yield _object(seen, row, certain=certain)
+
+
+def changes(tx: Transaction, seen: Calendar, token: str) -> Changes:
+    """Return what changed since ``token``; everything for an empty one (RFC 6578 §3.4).
+
+    Raises SyncTokenExpired for a token that is not ours, from the future, or older than the
+    remembered deletions or the account's last change of rights.
+    """
+    snapshot = seen.snapshot
+    if not token:
+        everything = objects(tx, seen, with_text=False)
+        return Changes(token=seen.tag, changed=[found.href for found in everything], gone=[])
+    since, view_since = _numbers(token)
+    in_reach = snapshot.floor <= since <= snapshot.counter
+    view_in_reach = snapshot.view_floor <= view_since <= snapshot.view_counter
+    if not (in_reach and view_in_reach):
+        raise SyncTokenExpired(f"sync token {token!r} is out of reach")
+    changed, gone = tx.reading.changes(
+        seen.actor.account, seen.person.id, since=since, view_since=view_since
+    )
+    return Changes(token=seen.tag, changed=changed, gone=gone)
+
+
+def _numbers(token: str) -> tuple[int, int]:
+    counter, separator, view_counter = token.partition("-")
+    if not (separator and counter.isdecimal() and view_counter.isdecimal()):
+        raise SyncTokenExpired(f"no sync token of this server: {token!r}")
+    return int(counter), int(view_counter)
+
+
+def _object(seen: Calendar, row: ObjectRow, *, certain: bool = True) -> CalendarObject:
+    edits = access.may_edit_in_calendar(seen.actor, row.owner_id, seen.settings)
+    hidden = access.notes_are_hidden(seen.actor, seen.settings)
+    text = render(row.text, row.slots, _view(seen, row, edits=edits)) if row.text else ""
+    return CalendarObject(
+        href=row.href,
+        uid=row.uid,
+        # integers that are never reused, and what else decides the text
+        etag=f'"{row.changed}-{row.overlay_changed}-{"e" if edits else "r"}{"m" * hidden}"',
+        last_modified=row.updated_at,
+        starts_at=row.starts_at,
+        stops_at=row.stops_at,
+        text=text,
+        certain=certain,
+    )
+
+
+def _view(seen: Calendar, row: ObjectRow, *, edits: bool) -> View:
+    person, settings = seen.actor.person, seen.settings
+    organizer = None
+    if edits:
+        organizer = person.addresses[0] if person and person.addresses else None
+    return View(
+        organizer_address=organizer,
+        organizer_name=settings.name,
+        presences={key: Presence(value) for key, value in row.presences.items()},
+        notes_hidden=access.notes_are_hidden(seen.actor, settings),
+        private=row.private,
+    )

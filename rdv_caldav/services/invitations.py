@@ -1,0 +1,99 @@
+"""Which external guests are to be written to after a change, as outbox rows.
+
+Nothing leaves from here: the rows are part of the write's own transaction, and a worker
+sends them later, or never if the write is rolled back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from rdv_caldav.db.uow import Transaction
+from rdv_caldav.domain.agency import AgencySettings
+from rdv_caldav.domain.appointment import Appointment, Participant, State
+from rdv_caldav.domain.events import (
+    Event,
+    ParticipantAdded,
+    ParticipantRemoved,
+    RecurrenceChanged,
+    Relocated,
+    Rescheduled,
+    StateChanged,
+    SubjectChanged,
+    Trashed,
+)
+from rdv_caldav.services.access import Actor, Channel
+
+REQUEST = "REQUEST"
+CANCEL = "CANCEL"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """An iTIP message (RFC 5546) to one guest, about the whole or one date of a series."""
+
+    method: str
+    guest: Participant
+    original: datetime | None = None
+
+
+def queue_messages(
+    tx: Transaction,
+    actor: Actor,
+    happened: Iterable[Event],
+    *,
+    appointment_id: int,
+    appointment: Appointment,
+    settings: AgencySettings,
+    now: datetime,
+) -> None:
+    """Queue what the agency's setting says guests are told of this change (rule 13).
+
+    Imports never mail, nor does anything about an appointment that is over.
+    """
+    if not settings.invite_external_guests or actor.channel is Channel.IMPORT:
+        return
+    if appointment.recurrence is None and appointment.span.ends_at <= now:
+        return
+    for message in messages_for(happened, appointment):
+        tx.outbox.put(
+            method=message.method,
+            appointment_id=appointment_id,
+            original=message.original,
+            recipient=message.guest.address,
+            recipient_name=message.guest.name,
+            sequence=appointment.sequence,
+            now=now,
+        )
+
+
+def messages_for(happened: Iterable[Event], appointment: Appointment) -> Iterator[Message]:
+    """Say who is told what: one message a guest and date, the last word counting."""
+    told: dict[tuple[str, datetime | None], Message] = {}
+    guests = [p for p in appointment.participants if p.person_id is None]
+    for event in happened:
+        for message in _consequences(event, guests, appointment):
+            told[message.guest.address, message.original] = message
+    yield from told.values()
+
+
+def _consequences(
+    event: Event, guests: list[Participant], appointment: Appointment
+) -> Iterator[Message]:
+    match event:
+        case ParticipantAdded(participant=p) if p.person_id is None:
+            if appointment.state is not State.CANCELLED:
+                yield Message(REQUEST, p, event.original)
+        case ParticipantRemoved(participant=p) if p.person_id is None:
+            yield Message(CANCEL, p, event.original)
+        case StateChanged(after=State.CANCELLED) | Trashed():
+            yield from (Message(CANCEL, guest, event.original) for guest in guests)
+        case StateChanged(before=State.CANCELLED):
+            yield from (Message(REQUEST, guest, event.original) for guest in guests)
+        case Rescheduled() | Relocated() | SubjectChanged() | RecurrenceChanged():
+            if appointment.state is not State.CANCELLED:
+                yield from (Message(REQUEST, guest, event.original) for guest in guests)
+        case _:
+            pass

@@ -1,0 +1,133 @@
+"""Store a state of an appointment with all that follows from it, in one transaction.
+
+The row, its text and its dates, the calendars that show it, the journal and the outbox: a
+use case decides the new state, this module is the only one that writes it. Calendar
+counters are taken last, since they are what other writers wait for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from rdv_caldav.db.appointments import Stored
+from rdv_caldav.db.uow import Transaction
+from rdv_caldav.domain import events
+from rdv_caldav.domain.agency import AgencySettings
+from rdv_caldav.domain.appointment import Appointment, Presence
+from rdv_caldav.domain.diff import diff
+from rdv_caldav.domain.timeindex import TimeIndex
+from rdv_caldav.ical.recurrence import time_index
+from rdv_caldav.ical.views import find_slots
+from rdv_caldav.services.access import Actor
+from rdv_caldav.services.audit import record_events
+from rdv_caldav.services.invitations import queue_messages
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorder:
+    """Writes what ``actor`` does at ``now`` (aware), under the agency's settings."""
+
+    tx: Transaction
+    actor: Actor
+    settings: AgencySettings
+    now: datetime
+
+    def create(self, appointment: Appointment, *, text: str, href: str) -> int:
+        """Store a new appointment and show it to all its persons; return its id."""
+        index = time_index(appointment, now=self.now)
+        appointment_id = self.tx.appointments.insert(
+            appointment, href=href, text=text, slots=find_slots(text), index=index, now=self.now
+        )
+        self._follow_up(diff(None, appointment), appointment_id, appointment)
+        self._publish(appointment_id, appointment, href=href, index=index)
+        return appointment_id
+
+    def change(
+        self,
+        stored: Stored,
+        appointment: Appointment,
+        *,
+        text: str,
+        href: str | None = None,
+        also: Sequence[events.Event] = (),
+    ) -> None:
+        """Store the next state of an appointment whose row is locked.
+
+        ``href`` is the name under which calendars that begin to show it do so, where a
+        client program chose one; ``also`` are events that no comparison of states can tell.
+        Nothing is written when nothing changed.
+        """
+        happened = (*diff(stored.appointment, appointment), *also)
+        if not happened and text == stored.text and href is None:
+            return
+        index = self._update(stored, appointment, text)
+        self._follow_up(happened, stored.id, appointment)
+        for person_id in _asked_again(happened):
+            self.tx.calendars.unhide(stored.id, person_id)
+        self._publish(stored.id, appointment, href=href or stored.href, index=index)
+
+    def trash(self, stored: Stored, appointment: Appointment, *, text: str) -> None:
+        """Store the last state and move the appointment to the corbeille (rules 6 and 7)."""
+        self._update(stored, appointment, text)
+        self.tx.appointments.trash(stored.id, self.now)
+        happened = (*diff(stored.appointment, appointment), events.Trashed())
+        self._follow_up(happened, stored.id, appointment)
+        self.tx.calendars.withdraw(stored.id, self.now)
+
+    def restore(self, stored: Stored) -> None:
+        """Bring an appointment back from the corbeille, into everybody's calendar."""
+        self.tx.appointments.restore(stored.id)
+        self._follow_up((events.Restored(),), stored.id, stored.appointment)
+        index = time_index(stored.appointment, now=self.now)
+        self._publish(stored.id, stored.appointment, href=stored.href, index=index)
+
+    def hide(self, stored: Stored, person_id: int) -> None:
+        """Take the appointment out of one participant's calendar, and of no other."""
+        hidden = events.HiddenFrom(person_id=person_id)
+        self._follow_up((hidden,), stored.id, stored.appointment)
+        self.tx.calendars.hide(stored.id, person_id, self.now)
+
+    def _update(self, stored: Stored, appointment: Appointment, text: str) -> TimeIndex:
+        index = time_index(appointment, now=self.now)
+        self.tx.appointments.update(
+            stored.id, appointment, text=text, slots=find_slots(text), index=index, now=self.now
+        )
+        return index
+
+    def _publish(
+        self, appointment_id: int, appointment: Appointment, *, href: str, index: TimeIndex
+    ) -> None:
+        self.tx.calendars.publish(
+            appointment_id,
+            href=href,
+            person_ids=appointment.all_person_ids,
+            index=index,
+            now=self.now,
+        )
+
+    def _follow_up(
+        self, happened: Sequence[events.Event], appointment_id: int, appointment: Appointment
+    ) -> None:
+        record_events(self.tx, self.actor, happened, appointment_id=appointment_id, now=self.now)
+        queue_messages(
+            self.tx,
+            self.actor,
+            happened,
+            appointment_id=appointment_id,
+            appointment=appointment,
+            settings=self.settings,
+            now=self.now,
+        )
+
+
+def _asked_again(happened: Sequence[events.Event]) -> frozenset[int]:
+    """Whoever refused by deleting sees it again once his answer is open or changed."""
+    return frozenset(
+        event.key
+        for event in happened
+        if isinstance(event, events.PresenceRecorded)
+        and isinstance(event.key, int)
+        and event.before is Presence.DECLINED
+    )
