@@ -295,6 +295,19 @@ class MemberRow(Base):
     )
 
 
+class HiddenRow(Base):
+    """A participant deleted the appointment from his own calendar: hidden there only."""
+
+    __tablename__ = "hidden"
+
+    person_id: Mapped[int] = mapped_column(
+        ForeignKey("person.id", ondelete="CASCADE"), primary_key=True
+    )
+    appointment_id: Mapped[int] = mapped_column(
+        ForeignKey("appointment.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+
+
 class TombstoneRow(Base):
     """An href that is gone from a person's calendar since ``changed``."""
 

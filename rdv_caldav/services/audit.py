@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from dataclasses import fields, is_dataclass
 from datetime import datetime
 from enum import Enum
-from typing import Any
 
 from rdv_caldav.db.uow import Transaction
 from rdv_caldav.domain.events import Event
@@ -35,8 +34,8 @@ def record_events(
         )
 
 
-def _plain(value: Any) -> Any:
-    if is_dataclass(value):
+def _plain(value: object) -> object:
+    if is_dataclass(value) and not isinstance(value, type):
         plain = ((f.name, _plain(getattr(value, f.name))) for f in fields(value))
         return {name: inner for name, inner in plain if inner is not None}
     if isinstance(value, datetime):

@@ -131,9 +131,7 @@ def objects_in_range(
     tx: Transaction, seen: Calendar, *, start: datetime | None, end: datetime | None
 ) -> Iterator[CalendarObject]:
     """Yield what overlaps a range of aware instants, open where None (RFC 4791 §9.9)."""
-    rows = tx.reading.in_range(
-        seen.actor.account, seen.person.id, start=start, end=end, with_text=True
-    )
+    rows = tx.reading.in_range(seen.actor.account, seen.person.id, start=start, end=end)
     for row, certain in rows:
         yield _object(seen, row, certain=certain)
 

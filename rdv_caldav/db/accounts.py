@@ -1,0 +1,79 @@
+"""Accounts, their secteurs and the calendars they follow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import Connection, bindparam, insert, select, update
+
+from rdv_caldav.db import mapping
+from rdv_caldav.db.schema import AccountRow, AccountSectorRow
+from rdv_caldav.domain.agency import Account, Role
+from rdv_caldav.domain.errors import LoginTaken
+
+_BY_LOGIN = select(AccountRow.__table__).where(AccountRow.login == bindparam("login"))
+_SECTORS = select(AccountSectorRow.sector_id).where(
+    AccountSectorRow.account_id == bindparam("account_id")
+)
+
+
+class AccountRepository:
+    """Reads and writes accounts as domain values."""
+
+    def __init__(self, connection: Connection) -> None:
+        """Work in the transaction of ``connection``."""
+        self._connection = connection
+
+    def by_login(self, login: str) -> Account | None:
+        """Return the account with this login."""
+        found = self.credentials(login)
+        return found[0] if found else None
+
+    def credentials(self, login: str) -> tuple[Account, str] | None:
+        """Return the account with this login and the hash of its password."""
+        row = self._connection.execute(_BY_LOGIN, {"login": login}).one_or_none()
+        if row is None:
+            return None
+        sectors = self._connection.execute(_SECTORS, {"account_id": row.id}).scalars()
+        return mapping.account_of(row, sectors), row.password_hash
+
+    def add(
+        self,
+        *,
+        login: str,
+        role: Role,
+        password_hash: str,
+        person_id: int | None = None,
+        sector_ids: Iterable[int] = (),
+    ) -> Account:
+        """Add an account. Raises LoginTaken."""
+        if self.by_login(login) is not None:
+            raise LoginTaken(f"there is an account {login!r} already")
+        account_id = self._connection.execute(
+            insert(AccountRow)
+            .values(login=login, role=role.value, password_hash=password_hash, person_id=person_id)
+            .returning(AccountRow.id)
+        ).scalar_one()
+        sectors = [{"account_id": account_id, "sector_id": sector} for sector in sector_ids]
+        if sectors:
+            self._connection.execute(insert(AccountSectorRow), sectors)
+        account = self.by_login(login)
+        assert account is not None
+        return account
+
+    def set_password(self, account_id: int, password_hash: str) -> None:
+        """Replace the hash of an account's password."""
+        self._connection.execute(
+            update(AccountRow)
+            .where(AccountRow.id == account_id)
+            .values(password_hash=password_hash)
+        )
+
+    def void_sync_tokens(self, account_id: int) -> None:
+        """Make every sync token of the account invalid, after a change of its rights."""
+        grown = AccountRow.view_counter + 1
+        self._connection.execute(
+            update(AccountRow)
+            .where(AccountRow.id == account_id)
+            .values(view_counter=grown, view_floor=grown)
+        )

@@ -1,0 +1,233 @@
+"""Appointments with their participants, differing dates and time index."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    BindParameter,
+    Connection,
+    Executable,
+    Table,
+    bindparam,
+    delete,
+    insert,
+    select,
+    update,
+)
+from sqlalchemy.exc import IntegrityError
+
+from rdv_caldav.db import mapping
+from rdv_caldav.db.mapping import instant, seconds
+from rdv_caldav.db.schema import (
+    AppointmentRow,
+    Base,
+    ExceptionRow,
+    MemberRow,
+    OccurrenceRow,
+    ParticipantRow,
+)
+from rdv_caldav.domain.appointment import Appointment
+from rdv_caldav.domain.errors import UidConflict
+from rdv_caldav.domain.timeindex import TimeIndex
+
+_ID: BindParameter[int] = bindparam("id_")
+_LIVE = AppointmentRow.trashed_at.is_(None)
+_BY_ID = select(AppointmentRow.__table__).where(AppointmentRow.id == _ID)
+_LOCK_BY_ID = _BY_ID.with_for_update()
+_ID_OF_UID = select(AppointmentRow.id).where(AppointmentRow.uid == bindparam("uid"), _LIVE)
+_ID_AT = select(MemberRow.appointment_id).where(
+    MemberRow.person_id == bindparam("person_id"), MemberRow.href == bindparam("href")
+)
+_TRASHED = (
+    select(AppointmentRow.id)
+    .where(AppointmentRow.trashed_at.is_not(None))
+    .order_by(AppointmentRow.trashed_at.desc(), AppointmentRow.id.desc())
+)
+_EXCEPTIONS = select(ExceptionRow.__table__).where(ExceptionRow.appointment_id == _ID)
+_PARTICIPANTS = (
+    select(ParticipantRow.__table__)
+    .where(ParticipantRow.appointment_id == _ID)
+    .order_by(ParticipantRow.original_wall, ParticipantRow.position)
+)
+_OCCURRENCES = select(OccurrenceRow.starts_at, OccurrenceRow.stops_at).where(
+    OccurrenceRow.appointment_id == _ID
+)
+_INSERT = insert(AppointmentRow).returning(AppointmentRow.id)
+_UPDATE = update(AppointmentRow).where(AppointmentRow.id == _ID)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """An appointment with its stored text and what the database keeps beside it.
+
+    ``slots`` says where in ``text`` each viewer reads something of his own. Instants are
+    aware, in UTC.
+    """
+
+    id: int
+    href: str
+    appointment: Appointment
+    text: str
+    slots: str
+    version: int
+    created_at: datetime
+    updated_at: datetime
+    trashed_at: datetime | None = None
+
+
+class AppointmentRepository:
+    """Reads and writes appointments whole; old states come from columns, never from text."""
+
+    def __init__(self, connection: Connection) -> None:
+        """Work in the transaction of ``connection``."""
+        self._connection = connection
+
+    # -- reading --------------------------------------------------------------------------
+
+    def id_at(self, person_id: int, href: str) -> int | None:
+        """Return what stands at a place in a person's calendar."""
+        return self._connection.scalar(_ID_AT, {"person_id": person_id, "href": href})
+
+    def id_of_uid(self, uid: str) -> int | None:
+        """Return the appointment with this UID; the corbeille does not count."""
+        return self._connection.scalar(_ID_OF_UID, {"uid": uid})
+
+    def get(self, appointment_id: int) -> Stored | None:
+        """Return an appointment, of the corbeille too."""
+        return self._load(appointment_id, lock=False)
+
+    def lock(self, appointment_id: int) -> Stored | None:
+        """Return an appointment after locking its row against other writers."""
+        return self._load(appointment_id, lock=True)
+
+    def trashed(self) -> list[Stored]:
+        """Return the corbeille, the newest first."""
+        found = (self.get(found) for found in self._connection.scalars(_TRASHED).all())
+        return [stored for stored in found if stored is not None]
+
+    def _load(self, appointment_id: int, *, lock: bool) -> Stored | None:
+        which = {"id_": appointment_id}
+        row = self._connection.execute(_LOCK_BY_ID if lock else _BY_ID, which).one_or_none()
+        if row is None:
+            return None
+        is_series = row.recurrence is not None
+        exceptions = self._connection.execute(_EXCEPTIONS, which).all() if is_series else []
+        participants = self._connection.execute(_PARTICIPANTS, which)
+        return Stored(
+            id=row.id,
+            href=row.href,
+            appointment=mapping.appointment_of(row, exceptions, participants),
+            text=row.text,
+            slots=row.slots,
+            version=row.version,
+            created_at=instant(row.created_at),
+            updated_at=instant(row.updated_at),
+            trashed_at=None if row.trashed_at is None else instant(row.trashed_at),
+        )
+
+    # -- writing --------------------------------------------------------------------------
+
+    def insert(
+        self,
+        appointment: Appointment,
+        *,
+        href: str,
+        text: str,
+        slots: str,
+        index: TimeIndex,
+        now: datetime,
+    ) -> int:
+        """Store a new appointment and return its id.
+
+        Raises UidConflict when another writer took the UID first; the transaction can only
+        be rolled back then.
+        """
+        values = {
+            "uid": appointment.uid,
+            "href": href,
+            "text": text,
+            "slots": slots,
+            "version": 1,
+            "created_at": seconds(now),
+            "updated_at": seconds(now),
+            "trashed_at": None,
+            **mapping.appointment_values(appointment, index),
+        }
+        try:
+            appointment_id = self._connection.execute(_INSERT, values).scalar_one()
+        except IntegrityError as error:
+            raise UidConflict("another object has this UID") from error
+        self._add(ParticipantRow, appointment_id, mapping.participant_values(appointment))
+        self._add(ExceptionRow, appointment_id, mapping.exception_values(appointment))
+        self._add(OccurrenceRow, appointment_id, mapping.occurrence_values(index))
+        return appointment_id
+
+    def update(
+        self,
+        appointment_id: int,
+        appointment: Appointment,
+        *,
+        text: str,
+        slots: str,
+        index: TimeIndex,
+        now: datetime,
+    ) -> None:
+        """Store the next state of an appointment; only rows that differ are rewritten."""
+        self._connection.execute(
+            _UPDATE.values(
+                text=text,
+                slots=slots,
+                version=AppointmentRow.version + 1,
+                updated_at=seconds(now),
+                **mapping.appointment_values(appointment, index),
+            ),
+            {"id_": appointment_id},
+        )
+        self._replace(
+            ParticipantRow, _PARTICIPANTS, appointment_id, mapping.participant_values(appointment)
+        )
+        self._replace(
+            ExceptionRow, _EXCEPTIONS, appointment_id, mapping.exception_values(appointment)
+        )
+        self._replace(OccurrenceRow, _OCCURRENCES, appointment_id, mapping.occurrence_values(index))
+
+    def trash(self, appointment_id: int, now: datetime) -> None:
+        """Move an appointment to the corbeille."""
+        self._connection.execute(_UPDATE.values(trashed_at=seconds(now)), {"id_": appointment_id})
+
+    def restore(self, appointment_id: int) -> None:
+        """Bring an appointment back. Raises UidConflict when its UID was used meanwhile."""
+        try:
+            self._connection.execute(_UPDATE.values(trashed_at=None), {"id_": appointment_id})
+        except IntegrityError as error:
+            raise UidConflict("another object has this UID by now") from error
+
+    def _add(self, rows: type[Base], appointment_id: int, values: Sequence[dict[str, Any]]) -> None:
+        if values:
+            numbered = [{"appointment_id": appointment_id, **value} for value in values]
+            self._connection.execute(insert(rows), numbered)
+
+    def _replace(
+        self,
+        rows: type[Base],
+        query: Executable,
+        appointment_id: int,
+        values: Sequence[dict[str, Any]],
+    ) -> None:
+        """Write what differs: rows that stand as they should are left alone."""
+        standing = self._connection.execute(query, {"id_": appointment_id}).mappings().all()
+        columns = list(values[0]) if values else []
+        before = Counter(tuple(row[column] for column in columns) for row in standing)
+        if before == Counter(tuple(value.values()) for value in values):
+            return
+        table = rows.__table__
+        assert isinstance(table, Table)
+        self._connection.execute(
+            delete(table).where(table.c.appointment_id == _ID), {"id_": appointment_id}
+        )
+        self._add(rows, appointment_id, values)

@@ -1,0 +1,302 @@
+"""Which calendars show an appointment, and the change numbers that tell clients so.
+
+Every write takes the counters of all calendars it touches in one statement and in order of
+ids (no deadlock), as late as it can, and holds them until it commits: a change number is
+never handed out before every lower one is visible.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
+
+from rdv_caldav.db.mapping import seconds
+from rdv_caldav.db.schema import (
+    FOREVER,
+    AccountRow,
+    CalendarRow,
+    CalendarViewRow,
+    HiddenRow,
+    MemberRow,
+    OverlayRow,
+    TombstoneRow,
+)
+from rdv_caldav.domain.timeindex import TimeIndex
+
+_IDS = bindparam("ids", expanding=True)
+_APPOINTMENT = bindparam("appointment")
+_PERSON = bindparam("person")
+_ACCOUNT = bindparam("account")
+
+_in_order = (
+    select(CalendarRow.person_id)
+    .where(CalendarRow.person_id.in_(_IDS))
+    .order_by(CalendarRow.person_id)
+    .with_for_update()
+    .cte("in_order")
+)
+_TAKE_COUNTERS = (
+    update(CalendarRow)
+    .where(CalendarRow.person_id.in_(select(_in_order.c.person_id)))
+    .values(counter=CalendarRow.counter + 1)
+    .returning(CalendarRow.person_id, CalendarRow.counter)
+    .add_cte(_in_order)
+)
+_MEMBERS = select(MemberRow.person_id, MemberRow.href).where(
+    MemberRow.appointment_id == _APPOINTMENT
+)
+_HIDDEN = select(HiddenRow.person_id).where(HiddenRow.appointment_id == _APPOINTMENT)
+_TAKEN = select(MemberRow.person_id).where(
+    MemberRow.person_id.in_(_IDS), MemberRow.href == bindparam("href")
+)
+_REFRESH = (
+    update(MemberRow)
+    .where(MemberRow.appointment_id == _APPOINTMENT, MemberRow.person_id.in_(_IDS))
+    .values(
+        changed=select(CalendarRow.counter)
+        .where(CalendarRow.person_id == MemberRow.person_id)
+        .scalar_subquery(),
+        starts_at=bindparam("starts"),
+        stops_at=bindparam("stops"),
+        is_long=bindparam("long"),
+    )
+)
+_REMOVE = delete(MemberRow).where(
+    MemberRow.appointment_id == _APPOINTMENT, MemberRow.person_id.in_(_IDS)
+)
+_FORGET_TOMBSTONE = delete(TombstoneRow).where(
+    TombstoneRow.person_id == _PERSON, TombstoneRow.href == bindparam("href_")
+)
+_UNHIDE = delete(HiddenRow).where(
+    HiddenRow.person_id == _PERSON, HiddenRow.appointment_id == _APPOINTMENT
+)
+_OVERLAY = select(OverlayRow.private).where(
+    OverlayRow.account_id == _ACCOUNT, OverlayRow.appointment_id == _APPOINTMENT
+)
+_TAKE_VIEW_COUNTER = (
+    update(AccountRow)
+    .where(AccountRow.id == _ACCOUNT)
+    .values(view_counter=AccountRow.view_counter + 1)
+    .returning(AccountRow.view_counter)
+)
+
+
+class CalendarRepository:
+    """Writes members, tombstones and counters; nobody else does."""
+
+    def __init__(self, connection: Connection) -> None:
+        """Work in the transaction of ``connection``."""
+        self._connection = connection
+
+    def publish(
+        self,
+        appointment_id: int,
+        *,
+        href: str,
+        person_ids: Collection[int],
+        index: TimeIndex,
+        now: datetime,
+    ) -> None:
+        """Make the calendars of exactly these persons show the appointment, as changed.
+
+        Calendars that show it already keep its place in them; the others take ``href``, or
+        one like it where that is another's. Whoever hid it does not see it again.
+        """
+        which = {"appointment": appointment_id}
+        places = {row.person_id: row.href for row in self._connection.execute(_MEMBERS, which)}
+        hidden = set(self._connection.scalars(_HIDDEN, which))
+        shown = set(person_ids) - hidden
+        arriving = self._free_places(appointment_id, href, shown - places.keys())
+        gone = {person: places[person] for person in places.keys() - shown}
+        counters = self._take_counters(places.keys() | shown)
+        self._bury(appointment_id, gone, counters, now)
+        bounds = {
+            "starts": seconds(index.starts_at),
+            "stops": FOREVER if index.stops_at is None else seconds(index.stops_at),
+            "long": index.is_long,
+        }
+        kept = sorted(places.keys() & shown)
+        if kept:
+            self._connection.execute(_REFRESH, {**which, "ids": kept, **bounds})
+        self._arrive(appointment_id, arriving, counters, bounds)
+
+    def withdraw(self, appointment_id: int, now: datetime) -> None:
+        """Take the appointment out of every calendar."""
+        rows = self._connection.execute(_MEMBERS, {"appointment": appointment_id})
+        gone = {row.person_id: row.href for row in rows}
+        self._bury(appointment_id, gone, self._take_counters(gone), now)
+
+    def hide(self, appointment_id: int, person_id: int, now: datetime) -> None:
+        """Take the appointment out of one calendar, for good."""
+        self.unhide(appointment_id, person_id)
+        self._connection.execute(
+            insert(HiddenRow).values(person_id=person_id, appointment_id=appointment_id)
+        )
+        rows = self._connection.execute(_MEMBERS, {"appointment": appointment_id})
+        gone = {row.person_id: row.href for row in rows if row.person_id == person_id}
+        self._bury(appointment_id, gone, self._take_counters(gone), now)
+
+    def unhide(self, appointment_id: int, person_id: int) -> None:
+        """Let the next :meth:`publish` show it to this person again."""
+        self._connection.execute(_UNHIDE, {"appointment": appointment_id, "person": person_id})
+
+    def rename(self, appointment_id: int, person_id: int, href: str, now: datetime) -> None:
+        """Give the appointment another place in one calendar."""
+        rows = self._connection.execute(_MEMBERS, {"appointment": appointment_id})
+        old = {row.person_id: row.href for row in rows}[person_id]
+        counter = self._take_counters([person_id])[person_id]
+        self._forget_tombstones({person_id: href})
+        self._connection.execute(
+            update(MemberRow)
+            .where(MemberRow.appointment_id == appointment_id, MemberRow.person_id == person_id)
+            .values(href=href, changed=counter)
+        )
+        self._remember_gone({person_id: old}, {person_id: counter}, now)
+
+    def _free_places(
+        self, appointment_id: int, href: str, person_ids: Iterable[int]
+    ) -> dict[int, str]:
+        wanted = sorted(person_ids)
+        if not wanted:
+            return {}
+        taken = set(self._connection.scalars(_TAKEN, {"ids": wanted, "href": href}))
+        return {
+            person: f"{appointment_id}-{href}" if person in taken else href for person in wanted
+        }
+
+    def _take_counters(self, person_ids: Collection[int]) -> dict[int, int]:
+        if not person_ids:
+            return {}
+        rows = self._connection.execute(_TAKE_COUNTERS, {"ids": sorted(person_ids)})
+        return {row.person_id: row.counter for row in rows}
+
+    def _arrive(
+        self,
+        appointment_id: int,
+        places: dict[int, str],
+        counters: dict[int, int],
+        bounds: dict[str, Any],
+    ) -> None:
+        if not places:
+            return
+        self._forget_tombstones(places)
+        rows = [
+            {
+                "person_id": person_id,
+                "appointment_id": appointment_id,
+                "href": href,
+                "changed": counters[person_id],
+                "starts_at": bounds["starts"],
+                "stops_at": bounds["stops"],
+                "is_long": bounds["long"],
+            }
+            for person_id, href in places.items()
+        ]
+        self._connection.execute(insert(MemberRow), rows)
+
+    def _bury(
+        self, appointment_id: int, gone: dict[int, str], counters: dict[int, int], now: datetime
+    ) -> None:
+        if gone:
+            which = {"appointment": appointment_id, "ids": sorted(gone)}
+            self._connection.execute(_REMOVE, which)
+            self._remember_gone(gone, counters, now)
+
+    def _remember_gone(self, gone: dict[int, str], counters: dict[int, int], now: datetime) -> None:
+        self._forget_tombstones(gone)
+        rows = [
+            {
+                "person_id": person_id,
+                "href": href,
+                "changed": counters[person_id],
+                "at": seconds(now),
+            }
+            for person_id, href in gone.items()
+        ]
+        self._connection.execute(insert(TombstoneRow), rows)
+
+    def _forget_tombstones(self, places: dict[int, str]) -> None:
+        which = [{"person": person, "href_": href} for person, href in places.items()]
+        self._connection.execute(_FORGET_TOMBSTONE, which)
+
+    # -- what one account alone keeps -----------------------------------------------------
+
+    def save_overlay(self, account_id: int, appointment_id: int, private: dict[str, str]) -> None:
+        """Keep an account's own lines with an appointment; no-op when they are the same.
+
+        An emptied overlay stays, since its change number still tells the account's programs.
+        """
+        which = {"account": account_id, "appointment": appointment_id}
+        standing = self._connection.execute(_OVERLAY, which).one_or_none()
+        if (standing.private if standing else {}) == private:
+            return
+        changed = self._connection.execute(_TAKE_VIEW_COUNTER, {"account": account_id}).scalar_one()
+        if standing is None:
+            self._connection.execute(
+                insert(OverlayRow).values(
+                    account_id=account_id,
+                    appointment_id=appointment_id,
+                    private=private,
+                    changed=changed,
+                )
+            )
+        else:
+            self._connection.execute(
+                update(OverlayRow)
+                .where(
+                    OverlayRow.account_id == account_id,
+                    OverlayRow.appointment_id == appointment_id,
+                )
+                .values(private=private, changed=changed)
+            )
+
+    def save_view(
+        self,
+        account_id: int,
+        person_id: int,
+        *,
+        properties: dict[str, str] | None = None,
+        followed: bool | None = None,
+        position: int | None = None,
+    ) -> None:
+        """Store how an account sees a calendar; what is None stays as it was."""
+        given = {"properties": properties, "followed": followed, "position": position}
+        values = {name: value for name, value in given.items() if value is not None}
+        which = (CalendarViewRow.account_id == account_id, CalendarViewRow.person_id == person_id)
+        if self._connection.scalar(select(CalendarViewRow.account_id).where(*which)) is None:
+            self._connection.execute(
+                insert(CalendarViewRow).values(account_id=account_id, person_id=person_id)
+            )
+        if values:
+            self._connection.execute(update(CalendarViewRow).where(*which).values(**values))
+
+    def follow(self, account_id: int, person_ids: Iterable[int]) -> None:
+        """List these persons' calendars in an account's home, in this order."""
+        for position, person_id in enumerate(person_ids):
+            self.save_view(account_id, person_id, followed=True, position=position)
+
+    # -- housekeeping ---------------------------------------------------------------------
+
+    def prune(self, before: datetime) -> int:
+        """Forget deletions older than an instant and return how many.
+
+        Sync tokens from before the newest forgotten one are void from then on.
+        """
+        old = TombstoneRow.at < seconds(before)
+        rows = self._connection.execute(
+            select(TombstoneRow.person_id, TombstoneRow.changed).where(old)
+        ).all()
+        floors: dict[int, int] = {}
+        for row in rows:
+            floors[row.person_id] = max(row.changed, floors.get(row.person_id, 0))
+        for person_id, floor in sorted(floors.items()):
+            self._connection.execute(
+                update(CalendarRow)
+                .where(CalendarRow.person_id == person_id, CalendarRow.floor < floor)
+                .values(floor=floor)
+            )
+        self._connection.execute(delete(TombstoneRow).where(old))
+        return len(rows)

@@ -1,0 +1,119 @@
+"""The database: opening it, and its reading and writing transactions.
+
+SQLite: a writer holds a file lock and then BEGIN IMMEDIATE. A deferred BEGIN gave tens of
+thousands of "database is locked" under load, and SQLite's own busy handler is unfair: the
+file lock serves writers in turn. PostgreSQL: writers lock the rows they compare; readers get
+one snapshot (REPEATABLE READ), since token, ETags and texts are read by several statements.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
+
+from rdv_caldav.db import schema_version
+from rdv_caldav.db.uow import Transaction
+
+POOL_SIZE = 32
+"""At least as many connections as a worker has threads."""
+
+BUSY_TIMEOUT_MS = 30_000
+
+
+class Database:
+    """One database and its pool of connections. Open one per process, after any fork."""
+
+    def __init__(self, url: str) -> None:
+        """Open the database at an SQLAlchemy URL (``sqlite`` or ``postgresql+psycopg``)."""
+        self._url = make_url(url)
+        self.is_sqlite = self._url.get_backend_name() == "sqlite"
+        self.engine: Engine = _sqlite_engine(url) if self.is_sqlite else _postgresql_engine(url)
+        lock_file = f"{self._url.database}.lock" if self.is_sqlite else None
+        self._lock_file = Path(lock_file) if lock_file else None
+
+    @contextmanager
+    def reading(self) -> Iterator[Transaction]:
+        """Open a transaction that sees one snapshot and writes nothing."""
+        with self.engine.connect() as connection:
+            if not self.is_sqlite:
+                connection.execution_options(
+                    isolation_level="REPEATABLE READ", postgresql_readonly=True
+                )
+            with connection.begin():
+                yield Transaction(connection)
+
+    @contextmanager
+    def writing(self) -> Iterator[Transaction]:
+        """Open a transaction that commits on a clean exit and rolls back on an exception.
+
+        A doomed one rolls back whatever happens, and says so with an exception.
+        """
+        with self._turn(), self.engine.connect() as connection:
+            if self.is_sqlite:
+                connection.execution_options(rdv_begin="BEGIN IMMEDIATE")
+            with connection.begin():
+                tx = Transaction(connection)
+                yield tx
+                tx.check_not_doomed()
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Wait for this process's and thread's turn to write (SQLite only)."""
+        if self._lock_file is None:
+            yield
+            return
+        with self._lock_file.open("a") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+    def upgrade(self) -> None:
+        """Bring the schema up to this program's. Raises SchemaMismatch when it is newer."""
+        schema_version.upgrade(self.engine)
+
+    def check_schema(self) -> str:
+        """Return the schema's revision. Raises SchemaMismatch unless it is this program's."""
+        with self.engine.connect() as connection:
+            return schema_version.check(connection)
+
+    def is_reachable(self) -> bool:
+        """Tell whether a statement can be run."""
+        with self.engine.connect() as connection:
+            return bool(connection.scalar(text("SELECT 1")))
+
+    def dispose(self) -> None:
+        """Close all connections."""
+        self.engine.dispose()
+
+
+def _postgresql_engine(url: str) -> Engine:
+    return create_engine(url, poolclass=QueuePool, pool_size=POOL_SIZE, pool_pre_ping=True)
+
+
+def _sqlite_engine(url: str) -> Engine:
+    engine = create_engine(url, poolclass=QueuePool, pool_size=POOL_SIZE)
+    event.listen(engine, "connect", _configure_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _configure_sqlite(connection: sqlite3.Connection, _record: ConnectionPoolEntry) -> None:
+    # the driver's own BEGIN comes too late (before the first write): we say it ourselves
+    connection.isolation_level = None
+    for pragma in (
+        "journal_mode=WAL",
+        "foreign_keys=ON",
+        "synchronous=FULL",
+        f"busy_timeout={BUSY_TIMEOUT_MS}",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    begin = connection.get_execution_options().get("rdv_begin", "BEGIN")
+    connection.exec_driver_sql(begin)

@@ -1,0 +1,15 @@
+"""Run migrations on the connection that the program hands over."""
+
+from __future__ import annotations
+
+from alembic import context
+
+from rdv_caldav.db.schema import Base
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=Base.metadata,
+    render_as_batch=True,
+)
+with context.begin_transaction():
+    context.run_migrations()

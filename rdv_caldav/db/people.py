@@ -1,0 +1,191 @@
+"""Persons, their addresses and secteurs."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+
+from sqlalchemy import Connection, Select, bindparam, delete, insert, select, update
+
+from rdv_caldav.db import mapping
+from rdv_caldav.db.schema import CalendarRow, PersonAddressRow, PersonRow, SectorRow
+from rdv_caldav.domain.agency import AgencySettings, Person, PersonKind, Sector
+from rdv_caldav.domain.directory import Directory, normalise_address
+from rdv_caldav.domain.errors import InvalidInput
+
+_PERSONS = select(PersonRow.__table__)
+_BY_IDS = _PERSONS.where(PersonRow.id.in_(bindparam("ids", expanding=True)))
+_BY_SLUG = _PERSONS.where(PersonRow.slug == bindparam("slug"))
+_ADDRESSES = (
+    select(PersonAddressRow.person_id, PersonAddressRow.address)
+    .where(PersonAddressRow.person_id.in_(bindparam("ids", expanding=True)))
+    .order_by(PersonAddressRow.person_id, PersonAddressRow.position)
+)
+_HAVING_ADDRESS = select(PersonAddressRow.person_id).where(
+    PersonAddressRow.address.in_(bindparam("addresses", expanding=True))
+)
+
+
+class PeopleRepository:
+    """Reads and writes persons as domain values."""
+
+    def __init__(self, connection: Connection) -> None:
+        """Work in the transaction of ``connection``."""
+        self._connection = connection
+
+    # -- reading --------------------------------------------------------------------------
+
+    def by_id(self, person_id: int) -> Person | None:
+        """Return the person with this id."""
+        return self.by_ids([person_id]).get(person_id)
+
+    def by_ids(self, person_ids: Iterable[int]) -> dict[int, Person]:
+        """Return persons by id; unknown ids are left out."""
+        ids = sorted(set(person_ids))
+        return {person.id: person for person in self._load(_BY_IDS, {"ids": ids})} if ids else {}
+
+    def by_slug(self, slug: str) -> Person | None:
+        """Return the person whose calendar is found under this slug."""
+        return next(iter(self._load(_BY_SLUG, {"slug": slug})), None)
+
+    def everyone(
+        self,
+        *,
+        kind: PersonKind | None = None,
+        sector_ids: Collection[int] | None = None,
+        active_only: bool = True,
+    ) -> list[Person]:
+        """Return persons by name, all or of one kind or some secteurs."""
+        query = _PERSONS.order_by(PersonRow.last_name, PersonRow.first_name, PersonRow.id)
+        if kind is not None:
+            query = query.where(PersonRow.kind == kind.value)
+        if sector_ids is not None:
+            query = query.where(PersonRow.sector_id.in_(sector_ids))
+        if active_only:
+            query = query.where(PersonRow.active)
+        return self._load(query, {})
+
+    def directory(
+        self,
+        settings: AgencySettings,
+        *,
+        addresses: Collection[str] = (),
+        person_ids: Iterable[int] = (),
+    ) -> Directory:
+        """Return a directory of the persons who have one of these addresses or ids.
+
+        Whoever shares an address with one of them is in it too, since that decides how
+        they are shown.
+        """
+        ids = set(person_ids)
+        named = Directory((), settings)
+        ids.update(filter(None, (named.placeholder_id(address) for address in addresses)))
+        ids.update(self._having(addresses))
+        theirs = [address for known in self._addresses(ids).values() for address in known]
+        ids.update(self._having(theirs))
+        return Directory(self.by_ids(ids).values(), settings)
+
+    def _having(self, addresses: Collection[str]) -> Iterable[int]:
+        if not addresses:
+            return ()
+        rows = self._connection.execute(_HAVING_ADDRESS, {"addresses": list(addresses)})
+        return rows.scalars().all()
+
+    def _addresses(self, ids: Collection[int]) -> dict[int, list[str]]:
+        found: dict[int, list[str]] = defaultdict(list)
+        if ids:
+            for row in self._connection.execute(_ADDRESSES, {"ids": list(ids)}):
+                found[row.person_id].append(row.address)
+        return found
+
+    def _load(self, query: Select[tuple[object]], values: dict[str, object]) -> list[Person]:
+        rows = self._connection.execute(query, values).all()
+        addresses = self._addresses([row.id for row in rows])
+        return [mapping.person_of(row, addresses[row.id]) for row in rows]
+
+    # -- writing --------------------------------------------------------------------------
+
+    def add(
+        self,
+        *,
+        slug: str,
+        kind: PersonKind,
+        last_name: str,
+        first_name: str = "",
+        addresses: Sequence[str] = (),
+        home_address: str = "",
+        sector_id: int | None = None,
+    ) -> Person:
+        """Add a person with an empty calendar. Raises InvalidInput when the slug is taken."""
+        if self.by_slug(slug) is not None:
+            raise InvalidInput(f"there is a person {slug!r} already")
+        person_id = self._connection.execute(
+            insert(PersonRow)
+            .values(
+                slug=slug,
+                kind=kind.value,
+                last_name=last_name,
+                first_name=first_name,
+                home_address=home_address,
+                sector_id=sector_id,
+            )
+            .returning(PersonRow.id)
+        ).scalar_one()
+        self._connection.execute(insert(CalendarRow).values(person_id=person_id))
+        self._save_addresses(person_id, addresses)
+        person = self.by_id(person_id)
+        assert person is not None
+        return person
+
+    def update(self, person: Person) -> None:
+        """Store the next state of a known person."""
+        self._connection.execute(
+            update(PersonRow)
+            .where(PersonRow.id == person.id)
+            .values(
+                slug=person.slug,
+                kind=person.kind.value,
+                last_name=person.last_name,
+                first_name=person.first_name,
+                home_address=person.home_address,
+                sector_id=person.sector_id,
+                active=person.active,
+            )
+        )
+        self._connection.execute(
+            delete(PersonAddressRow).where(PersonAddressRow.person_id == person.id)
+        )
+        self._save_addresses(person.id, person.addresses)
+
+    def _save_addresses(self, person_id: int, addresses: Sequence[str]) -> None:
+        normalised = dict.fromkeys(normalise_address(address) for address in addresses)
+        rows = [
+            {"person_id": person_id, "address": address, "position": position}
+            for position, address in enumerate(normalised)
+        ]
+        if rows:
+            self._connection.execute(insert(PersonAddressRow), rows)
+
+    def free_slug(self, wanted: str) -> str:
+        """Return ``wanted``, or with the first number that makes it unique."""
+        query = select(PersonRow.slug).where(PersonRow.slug.startswith(wanted, autoescape=True))
+        taken = set(self._connection.execute(query).scalars())
+        slug, number = wanted, 1
+        while slug in taken:
+            number += 1
+            slug = f"{wanted}-{number}"
+        return slug
+
+    # -- secteurs -------------------------------------------------------------------------
+
+    def add_sector(self, name: str) -> Sector:
+        """Add a secteur."""
+        sector_id = self._connection.execute(
+            insert(SectorRow).values(name=name).returning(SectorRow.id)
+        ).scalar_one()
+        return Sector(id=sector_id, name=name)
+
+    def sectors(self) -> list[Sector]:
+        """Return all secteurs by name."""
+        rows = self._connection.execute(select(SectorRow.__table__).order_by(SectorRow.name))
+        return [Sector(id=row.id, name=row.name) for row in rows]

@@ -1,0 +1,46 @@
+"""The schema's version: bringing it up to date, and refusing what this program cannot use."""
+
+from __future__ import annotations
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine
+
+from rdv_caldav.domain.errors import SchemaMismatch
+
+
+def alembic_config() -> Config:
+    """Return Alembic's configuration for the migrations shipped in this package."""
+    config = Config()
+    config.set_main_option("script_location", "rdv_caldav.db:migrations")
+    config.set_main_option("path_separator", "os")
+    return config
+
+
+def upgrade(engine: Engine) -> None:
+    """Run all migrations that are missing. Raises SchemaMismatch when the schema is newer."""
+    with engine.begin() as connection:
+        _check_known(connection)
+        config = alembic_config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def check(connection: Connection) -> str:
+    """Return the current revision. Raises SchemaMismatch unless it is this program's."""
+    current = _check_known(connection)
+    head = ScriptDirectory.from_config(alembic_config()).get_current_head()
+    if current is None or current != head:
+        raise SchemaMismatch("the database's schema is older than this program: run upgrade first")
+    return current
+
+
+def _check_known(connection: Connection) -> str | None:
+    current = MigrationContext.configure(connection).get_current_revision()
+    script = ScriptDirectory.from_config(alembic_config())
+    known = {revision.revision for revision in script.walk_revisions()}
+    if current is not None and current not in known:
+        raise SchemaMismatch(f"the database's schema ({current}) is newer than this program")
+    return current

@@ -1,0 +1,47 @@
+"""One transaction as the repositories that work in it: the unit of work."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection
+
+from rdv_caldav.db.accounts import AccountRepository
+from rdv_caldav.db.agency import AgencyRepository
+from rdv_caldav.db.appointments import AppointmentRepository
+from rdv_caldav.db.calendar_reading import CalendarReading
+from rdv_caldav.db.calendars import CalendarRepository
+from rdv_caldav.db.journal import Journal
+from rdv_caldav.db.outbox import Outbox
+from rdv_caldav.db.people import PeopleRepository
+
+
+class TransactionDoomed(RuntimeError):
+    """A doomed transaction reached its end: it is rolled back."""
+
+
+class Transaction:
+    """What happens in it happens together or not at all.
+
+    ``agency``, ``people``, ``accounts``, ``appointments``, ``calendars`` (writing them),
+    ``reading`` (reading them), ``journal`` and ``outbox`` are its repositories.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        """Work on a connection whose transaction has begun."""
+        self.agency = AgencyRepository(connection)
+        self.people = PeopleRepository(connection)
+        self.accounts = AccountRepository(connection)
+        self.appointments = AppointmentRepository(connection)
+        self.calendars = CalendarRepository(connection)
+        self.reading = CalendarReading(connection)
+        self.journal = Journal(connection)
+        self.outbox = Outbox(connection)
+        self._doomed = False
+
+    def doom(self) -> None:
+        """Make sure that nothing of this is committed, whatever anybody catches later."""
+        self._doomed = True
+
+    def check_not_doomed(self) -> None:
+        """Raise TransactionDoomed after :meth:`doom`."""
+        if self._doomed:
+            raise TransactionDoomed("a handler failed: nothing was written")
