@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import BindParameter, Connection, bindparam, delete, insert, select, update
 
 from rdv_caldav.db.mapping import seconds
 from rdv_caldav.db.schema import (
@@ -26,10 +26,10 @@ from rdv_caldav.db.schema import (
 )
 from rdv_caldav.domain.timeindex import TimeIndex
 
-_IDS = bindparam("ids", expanding=True)
-_APPOINTMENT = bindparam("appointment")
-_PERSON = bindparam("person")
-_ACCOUNT = bindparam("account")
+_IDS: BindParameter[int] = bindparam("ids", expanding=True)
+_APPOINTMENT: BindParameter[int] = bindparam("appointment")
+_PERSON: BindParameter[int] = bindparam("person")
+_ACCOUNT: BindParameter[int] = bindparam("account")
 
 _in_order = (
     select(CalendarRow.person_id)

@@ -31,10 +31,10 @@ from rdv_caldav.domain.errors import (
     UnknownType,
 )
 from rdv_caldav.ical.vocabulary import Vocabulary
-from rdv_caldav.ical.writer import patch, write
+from rdv_caldav.ical.writer import write
 from rdv_caldav.services import access
 from rdv_caldav.services.access import Actor
-from rdv_caldav.services.recording import Recorder
+from rdv_caldav.services.recording import Recorder, rewritten
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,7 +216,7 @@ def trash(tx: Transaction, actor: Actor, appointment_id: int, *, now: datetime) 
     cancelled = rules.set_state(stored.appointment, State.CANCELLED, now=now)
     cancelled = rules.numbered(stored.appointment, cancelled)
     words = _vocabulary(tx, settings, cancelled)
-    text = patch(stored.text, cancelled, words, stamp=now, touch=True)
+    text = rewritten(stored, cancelled, words, now=now)
     Recorder(tx=tx, actor=actor, settings=settings, now=now).trash(stored, cancelled, text=text)
 
 
@@ -268,7 +268,7 @@ def _store(
     new = rules.numbered(stored.appointment, replace(new, uid=stored.appointment.uid))
     rules.check_ownership(new)
     words = _vocabulary(tx, settings, new)
-    text = patch(stored.text, new, words, stamp=now, touch=True)
+    text = rewritten(stored, new, words, now=now)
     Recorder(tx=tx, actor=actor, settings=settings, now=now).change(stored, new, text=text)
     return new
 

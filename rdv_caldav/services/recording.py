@@ -20,6 +20,8 @@ from rdv_caldav.domain.diff import diff
 from rdv_caldav.domain.timeindex import TimeIndex
 from rdv_caldav.ical.recurrence import time_index
 from rdv_caldav.ical.views import find_slots
+from rdv_caldav.ical.vocabulary import Vocabulary
+from rdv_caldav.ical.writer import patch
 from rdv_caldav.services.access import Actor
 from rdv_caldav.services.audit import record_events
 from rdv_caldav.services.invitations import queue_messages
@@ -38,7 +40,12 @@ class Recorder:
         """Store a new appointment and show it to all its persons; return its id."""
         index = time_index(appointment, now=self.now)
         appointment_id = self.tx.appointments.insert(
-            appointment, href=href, text=text, slots=find_slots(text), index=index, now=self.now
+            appointment,
+            href=href,
+            text=text,
+            slots=find_slots(text, zone=appointment.span.zone),
+            index=index,
+            now=self.now,
         )
         self._follow_up(diff(None, appointment), appointment_id, appointment)
         self._publish(appointment_id, appointment, href=href, index=index)
@@ -92,7 +99,12 @@ class Recorder:
     def _update(self, stored: Stored, appointment: Appointment, text: str) -> TimeIndex:
         index = time_index(appointment, now=self.now)
         self.tx.appointments.update(
-            stored.id, appointment, text=text, slots=find_slots(text), index=index, now=self.now
+            stored.id,
+            appointment,
+            text=text,
+            slots=find_slots(text, zone=appointment.span.zone),
+            index=index,
+            now=self.now,
         )
         return index
 
@@ -120,6 +132,11 @@ class Recorder:
             settings=self.settings,
             now=self.now,
         )
+
+
+def rewritten(stored: Stored, new: Appointment, vocabulary: Vocabulary, *, now: datetime) -> str:
+    """Return the stored text as it has to be for the next state, stamped ``now``."""
+    return patch(stored.text, new, vocabulary, said=stored.appointment, stamp=now, touch=True)
 
 
 def _asked_again(happened: Sequence[events.Event]) -> frozenset[int]:

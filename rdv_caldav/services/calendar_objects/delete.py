@@ -8,7 +8,6 @@ from rdv_caldav.db.uow import Transaction
 from rdv_caldav.domain import rules
 from rdv_caldav.domain.appointment import Presence, State
 from rdv_caldav.domain.errors import EditRefused
-from rdv_caldav.ical.writer import patch
 from rdv_caldav.services import calendars
 from rdv_caldav.services.access import Actor
 from rdv_caldav.services.calendar_objects.standing import (
@@ -21,6 +20,7 @@ from rdv_caldav.services.calendar_objects.standing import (
     vocabulary,
 )
 from rdv_caldav.services.calendars import Calendar
+from rdv_caldav.services.recording import rewritten
 
 
 def delete_object(
@@ -57,7 +57,7 @@ def _cancel(tx: Transaction, seen: Calendar, standing: Standing, now: datetime) 
     cancelled = rules.set_state(stored.appointment, State.CANCELLED, now=now)
     cancelled = rules.numbered(stored.appointment, cancelled)
     words = vocabulary(tx, seen, cancelled.all_person_ids)
-    text = patch(stored.text, cancelled, words, stamp=now, touch=True)
+    text = rewritten(stored, cancelled, words, now=now)
     recorder(tx, seen, now).trash(stored, cancelled, text=text)
 
 
@@ -65,7 +65,7 @@ def _refuse(tx: Transaction, seen: Calendar, standing: Standing, now: datetime) 
     stored = standing.stored
     declined = rules.record_presence(stored.appointment, seen.person.id, Presence.DECLINED)
     words = vocabulary(tx, seen, declined.all_person_ids)
-    text = patch(stored.text, declined, words, stamp=now, touch=True)
+    text = rewritten(stored, declined, words, now=now)
     writes = recorder(tx, seen, now)
     writes.change(stored, declined, text=text)
     writes.hide(stored, seen.person.id)

@@ -8,7 +8,6 @@ from datetime import datetime
 from rdv_caldav.db.uow import Transaction
 from rdv_caldav.domain import rules
 from rdv_caldav.domain.errors import EditRefused, HrefTaken, PreconditionFailed
-from rdv_caldav.ical.writer import patch
 from rdv_caldav.services import calendars
 from rdv_caldav.services.access import Actor
 from rdv_caldav.services.calendar_objects.standing import (
@@ -21,6 +20,7 @@ from rdv_caldav.services.calendar_objects.standing import (
     vocabulary,
 )
 from rdv_caldav.services.calendars import Calendar
+from rdv_caldav.services.recording import rewritten
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +69,6 @@ def _hand_over(
     stored = standing.stored
     moved = rules.replace_person(stored.appointment, seen.person.id, aim.person.id)
     words = vocabulary(tx, aim, stored.appointment.all_person_ids | moved.all_person_ids)
-    text = patch(stored.text, moved, words, stamp=now, touch=True)
+    text = rewritten(stored, moved, words, now=now)
     tx.calendars.unhide(stored.id, aim.person.id)
     recorder(tx, seen, now).change(stored, moved, text=text, href=href)

@@ -17,6 +17,7 @@ from rdv_caldav.domain.directory import Directory
 from rdv_caldav.domain.draft import Draft
 from rdv_caldav.domain.errors import AccessRefused, EditRefused, UidConflict
 from rdv_caldav.ical import objects as ical_objects
+from rdv_caldav.ical.attendee_lines import OwnLine
 from rdv_caldav.ical.contentlines import same_but_stamps, to_crlf
 from rdv_caldav.ical.reader import addresses_in, read
 from rdv_caldav.ical.views import withdraw_private
@@ -31,6 +32,7 @@ from rdv_caldav.services.calendar_objects.standing import (
     recorder,
 )
 from rdv_caldav.services.calendars import Calendar, CalendarObject
+from rdv_caldav.services.recording import rewritten
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,8 +91,8 @@ def put_object(
 
 
 def _read(tx: Transaction, seen: Calendar, obj: ical_objects.CalendarObject) -> _Incoming:
-    text, private = withdraw_private(to_crlf(obj.text))
     draft = read(obj, settings=seen.settings, types=tx.agency.types())
+    text, private = withdraw_private(to_crlf(obj.text), zone=draft.span.zone)
     return _Incoming(text=text, private=private, draft=draft)
 
 
@@ -133,9 +135,12 @@ def _create(
         incoming.text,
         appointment,
         _vocabulary(tx, seen, directory),
+        said=draft,
         stamp=now,
-        own_address=draft.organizer.address if draft.organizer else None,
-        own_person_id=seen.actor.person_id,
+        own=OwnLine(
+            person_id=seen.actor.person_id,
+            address=draft.organizer.address if draft.organizer else None,
+        ),
     )
     return recorder(tx, seen, now).create(appointment, text=text, href=href)
 
@@ -156,12 +161,13 @@ def _change(
     participants = [directory.person(person_id) for person_id in old.all_person_ids]
     if access.may_edit(seen.actor, old, participants, seen.settings):
         new = merge.settle(incoming.draft, old, circumstances)
-        text = patch(incoming.text, new, words, stamp=now)
+        own = OwnLine(person_id=seen.actor.person_id)
+        text = patch(incoming.text, new, words, said=incoming.draft, stamp=now, own=own)
         if same_but_stamps(text, stored.text):
             text = stored.text
     elif seen.actor.person_id in old.all_person_ids:
         new = merge.settle_answer(incoming.draft, old, circumstances)
-        text = patch(stored.text, new, words, stamp=now, touch=True)
+        text = rewritten(stored, new, words, now=now)
     else:
         raise EditRefused("neither a participant nor an editor of this appointment")
     if arriving_at is not None:

@@ -1,0 +1,158 @@
+"""What each viewer reads of one stored text: his own organizer line, alarms, transparency.
+
+The text is stored once, in the form that everybody may share. Where a viewer reads something
+of his own, a *slot* remembers the place; slots are found when a text is written, so that
+reading is slicing and joining.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from rdv_caldav.domain.appointment import Presence
+from rdv_caldav.ical.contentlines import (
+    Component,
+    ContentLine,
+    events_of,
+    make_line,
+    parse_components,
+)
+from rdv_caldav.ical.timezones import component_key
+from rdv_caldav.ical.writer import series_tzid
+
+ORGANIZER, NOTES, TRANSPARENCY, PRIVATE = "O", "N", "T", "P"
+_KIND_OF_LINE = {
+    "ORGANIZER": ORGANIZER,
+    "DESCRIPTION": NOTES,
+    "X-ALT-DESC": NOTES,
+    "STYLED-DESCRIPTION": NOTES,
+    "TRANSP": TRANSPARENCY,
+}
+_PRIVATE_LINES = ("X-MOZ-LASTACK", "X-MOZ-SNOOZE-TIME", "X-MOZ-INVITED-ATTENDEE")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """What a viewer reads otherwise; the default is the text as it is stored.
+
+    ``organizer_address`` is set for who may edit: programs let the organizer edit and give
+    everybody else Accept and Decline. ``presences`` are the viewer's own answers and
+    ``private`` his own lines, by component key.
+    """
+
+    organizer_address: str | None = None
+    organizer_name: str = ""
+    presences: Mapping[str, Presence] = field(default_factory=dict)
+    notes_hidden: bool = False
+    private: Mapping[str, str] = field(default_factory=dict)
+
+    def presence(self, key: str) -> Presence | None:
+        """Return the viewer's answer for a component, that of the series where it has none."""
+        return self.presences.get(key, self.presences.get(""))
+
+
+def withdraw_private(text: str, *, zone: str) -> tuple[str, dict[str, str]]:
+    """Cut what belongs to the writing account alone: alarms and snooze marks.
+
+    Returns the shared text, and the cut lines by component key; ``zone`` is that of the
+    series.
+    """
+    root = parse_components(text)
+    tzid = _series_tzid(root)
+    private: dict[str, str] = {}
+    for event in events_of(root):
+        cut = [item for item in event.items if _is_private(item)]
+        if cut:
+            key = component_key(event, zone=zone, series_tzid=tzid)
+            private[key] = "".join(
+                item.text() if isinstance(item, Component) else item.raw for item in cut
+            )
+            event.items = [item for item in event.items if not _is_private(item)]
+    return (root.text() if private else text), private
+
+
+def _is_private(item: ContentLine | Component) -> bool:
+    if isinstance(item, Component):
+        return item.name == "VALARM"
+    return item.name.startswith(_PRIVATE_LINES)
+
+
+def find_slots(text: str, *, zone: str) -> str:
+    """Return where in ``text`` viewers read something of their own, in compact writing.
+
+    Each slot is kind, component key, start and end, in order of place.
+    """
+    root = parse_components(text)
+    tzid = _series_tzid(root)
+    slots: list[str] = []
+    _walk(root, 0, zone, tzid, slots)
+    return ";".join(slots)
+
+
+def _walk(
+    component: Component, position: int, zone: str, tzid: str | None, slots: list[str]
+) -> int:
+    position += len(component.begin)
+    is_event = component.name == "VEVENT"
+    key = component_key(component, zone=zone, series_tzid=tzid) if is_event else ""
+    last_line = position
+    has_transparency = False
+    for item in component.items:
+        if isinstance(item, Component):
+            position = _walk(item, position, zone, tzid, slots)
+            continue
+        start, position = position, position + len(item.raw)
+        last_line = position
+        kind = _KIND_OF_LINE.get(item.name) if is_event else None
+        if kind is not None:
+            slots.append(f"{kind}|{key}|{start}|{position}")
+            has_transparency |= kind == TRANSPARENCY
+    if is_event:
+        if not has_transparency:
+            slots.append(f"{TRANSPARENCY}|{key}|{last_line}|{last_line}")
+        slots.append(f"{PRIVATE}|{key}|{position}|{position}")
+    return position + len(component.end)
+
+
+def _series_tzid(root: Component) -> str | None:
+    return next((series_tzid(calendar) for calendar in root.components("VCALENDAR")), None)
+
+
+def render(text: str, slots: str, view: View) -> str:
+    """Return the text as a viewer reads it, without parsing any of it."""
+    if not slots:
+        return text
+    pieces: list[str] = []
+    position = 0
+    for slot in slots.split(";"):
+        kind, key, first, last = slot.split("|")
+        own = _own_text(kind, key, view)
+        if own is not None:
+            pieces += (text[position : int(first)], own)
+            position = int(last)
+    pieces.append(text[position:])
+    return "".join(pieces)
+
+
+def _own_text(kind: str, key: str, view: View) -> str | None:
+    """Return what a viewer reads in a slot, None where he reads what is stored."""
+    if kind == ORGANIZER and view.organizer_address is not None:
+        return _organizer_line(view.organizer_address, view.organizer_name, view.presence(key))
+    if kind == NOTES and view.notes_hidden:
+        return ""
+    declined = view.presence(key) is Presence.DECLINED
+    if kind == TRANSPARENCY and declined:
+        return "TRANSP:TRANSPARENT\r\n"
+    if kind == PRIVATE and not declined:
+        return view.private.get(key)
+    return None
+
+
+@lru_cache(maxsize=4096)
+def _organizer_line(address: str, name: str, presence: Presence | None) -> str:
+    params = {"CN": name}
+    if presence is not None:
+        params["PARTSTAT"] = presence.value
+    return make_line("ORGANIZER", f"mailto:{address}", params).raw
