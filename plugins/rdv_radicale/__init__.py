@@ -1,1 +1,1 @@
-"""CalDAV: our application and plugins on Radicale."""
+"""CalDAV: our WSGI application on Radicale, and the plugins that Radicale itself can load."""

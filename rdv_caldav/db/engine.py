@@ -14,7 +14,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
 from rdv_caldav.db import schema_version
@@ -24,6 +25,10 @@ POOL_SIZE = 32
 """At least as many connections as a worker has threads."""
 
 BUSY_TIMEOUT_MS = 30_000
+
+
+class Unreachable(RuntimeError):
+    """The database does not answer."""
 
 
 class Database:
@@ -77,14 +82,15 @@ class Database:
         schema_version.upgrade(self.engine)
 
     def check_schema(self) -> str:
-        """Return the schema's revision. Raises SchemaMismatch unless it is this program's."""
-        with self.engine.connect() as connection:
-            return schema_version.check(connection)
+        """Return the schema's revision.
 
-    def is_reachable(self) -> bool:
-        """Tell whether a statement can be run."""
-        with self.engine.connect() as connection:
-            return bool(connection.scalar(text("SELECT 1")))
+        Raises SchemaMismatch unless it is this program's, Unreachable without an answer.
+        """
+        try:
+            with self.engine.connect() as connection:
+                return schema_version.check(connection)
+        except OperationalError as error:
+            raise Unreachable("the database does not answer") from error
 
     def dispose(self) -> None:
         """Close all connections."""

@@ -110,6 +110,7 @@ class AgencySettings:
     public_url: str = ""
     planned_status: PlannedStatus = PlannedStatus.NONE
     module_enabled: bool = True
+    demo: bool = False
     reset_answers_on_change: bool = True
     intervenants_edit_own: bool = True
     notes_shown_to_clients: bool = False

@@ -104,12 +104,19 @@ def parse(text: str, *, limits: Limits = Limits()) -> CalendarObject:
     )
 
 
+def without_known_zones(text: str) -> str:
+    """Cut the VTIMEZONEs whose TZID names a zone by itself."""
+
+    def kept(block: re.Match[str]) -> str:
+        tzid = re.sub(r"\r?\n[ \t]", "", block[1]).strip()
+        return "" if known_zone(tzid) else block[0]
+
+    return _TIMEZONE_BLOCK.sub(kept, text)
+
+
 def _calendar(text: str) -> icalendar.Calendar:
     """Parse, without the definitions of zones that we know by name: they are large."""
-    slim = _TIMEZONE_BLOCK.sub(
-        lambda block: "" if known_zone(re.sub(r"\r?\n[ \t]", "", block[1]).strip()) else block[0],
-        text,
-    )
+    slim = without_known_zones(text)
     if slim.count("BEGIN:") > 20_000:
         raise TooManyInstances("too many components")
     try:

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from rdv_caldav.db.calendar_reading import CalendarSnapshot, ObjectRow
 from rdv_caldav.db.uow import Transaction
-from rdv_caldav.domain.agency import AgencySettings, Person, PersonKind
+from rdv_caldav.domain.agency import AgencySettings, AppointmentType, Person, PersonKind
 from rdv_caldav.domain.appointment import Presence
 from rdv_caldav.domain.errors import ModuleOff, SyncTokenExpired, UnknownCalendar
 from rdv_caldav.ical.views import View, render
@@ -36,11 +36,18 @@ class Calendar:
     display_name: str
     may_create: bool
     snapshot: CalendarSnapshot
+    types: tuple[AppointmentType, ...]
 
     @property
     def tag(self) -> str:
         """Change numbers of the calendar and of the account's own view of it."""
         return f"{self.snapshot.counter}-{self.snapshot.view_counter}"
+
+    @property
+    def colour(self) -> str:
+        """The colour to propose: that of the kind of person's default type."""
+        code = self.settings.default_types[self.person.kind]
+        return next((kind.colour for kind in self.types if kind.code == code), "#1f5fbf")
 
     @property
     def properties(self) -> dict[str, str]:
@@ -81,7 +88,7 @@ def home(tx: Transaction, actor: Actor) -> list[Calendar]:
     if not settings.module_enabled:
         return []
     return [
-        _calendar(actor, settings, snapshot)
+        _calendar(tx, actor, snapshot)
         for snapshot in tx.reading.home(actor.account)
         if access.may_see_calendar(actor, snapshot.person)
     ]
@@ -99,10 +106,11 @@ def calendar(tx: Transaction, actor: Actor, slug: str) -> Calendar:
     snapshot = tx.reading.snapshot(actor.account, slug)
     if snapshot is None or not access.may_see_calendar(actor, snapshot.person):
         raise UnknownCalendar(f"no calendar {slug!r}")
-    return _calendar(actor, settings, snapshot)
+    return _calendar(tx, actor, snapshot)
 
 
-def _calendar(actor: Actor, settings: AgencySettings, snapshot: CalendarSnapshot) -> Calendar:
+def _calendar(tx: Transaction, actor: Actor, snapshot: CalendarSnapshot) -> Calendar:
+    settings = tx.agency.settings()
     person = snapshot.person
     if person.id == actor.person_id:
         name = person.name
@@ -115,7 +123,13 @@ def _calendar(actor: Actor, settings: AgencySettings, snapshot: CalendarSnapshot
         display_name=name,
         may_create=access.may_create_in(actor, person, settings),
         snapshot=snapshot,
+        types=tx.agency.types(),
     )
+
+
+def keep_properties(tx: Transaction, seen: Calendar, properties: dict[str, str]) -> None:
+    """Keep what an account sets of a calendar (colour, order, name), by Clark name."""
+    tx.calendars.save_view(seen.actor.account.id, seen.person.id, properties=properties)
 
 
 def objects(

@@ -23,7 +23,7 @@ from rdv_caldav.services.calendars import Calendar
 from rdv_caldav.services.recording import rewritten
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Place:
     """Where an object stands or shall stand: a person's calendar and a name in it."""
 

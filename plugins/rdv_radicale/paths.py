@@ -1,0 +1,74 @@
+"""Paths of the calendar tree: taking them apart strictly, and writing them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from urllib.parse import quote
+
+_UNSAFE = re.compile(r"[\x00-\x1f\x7f\\]")
+MAX_COMPONENT = 255
+
+
+class BadPath(Exception):
+    """A path that names nothing and never will; answered with 400."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Location:
+    """A place in the tree: the root, a home, a person's calendar or an object in it."""
+
+    login: str = ""
+    slug: str = ""
+    href: str = ""
+
+    @property
+    def is_object(self) -> bool:
+        """Whether it is an object in a calendar."""
+        return bool(self.href)
+
+    @property
+    def is_calendar(self) -> bool:
+        """Whether it is a calendar."""
+        return bool(self.slug) and not self.href
+
+
+def decode_path(path_info: str) -> str:
+    """Return the path that a WSGI server hands over as latin-1, read as UTF-8.
+
+    Raises BadPath for bad UTF-8, control characters, empty or dotted components, and blanks
+    at the ends of a component.
+    """
+    try:
+        path = path_info.encode("latin-1").decode("utf-8")
+    except (UnicodeDecodeError, UnicodeEncodeError) as error:
+        raise BadPath("the path is not UTF-8") from error
+    if _UNSAFE.search(path):
+        raise BadPath("control characters and backslashes have no place in a path")
+    path = path or "/"
+    if not path.startswith("/"):
+        raise BadPath("a path begins with a slash")
+    for component in path.strip("/").split("/"):
+        if component in (".", "..") or component != component.strip():
+            raise BadPath("dots alone and blanks at the ends have no place in a path")
+        if len(component) > MAX_COMPONENT:
+            raise BadPath("a part of the path is too long")
+    if "//" in path:
+        raise BadPath("a part of the path is empty")
+    return path
+
+
+def locate(path: str) -> Location | None:
+    """Return the place that a decoded path names, None for deeper ones."""
+    components = path.strip("/").split("/")
+    if len(components) > 3:
+        return None
+    login, slug, href = (*components, "", "")[:3]
+    return Location(login=login, slug=slug, href=href)
+
+
+def write_path(base_prefix: str, *components: str, is_collection: bool) -> str:
+    """Return the URL path of a place, percent-encoded."""
+    inner = "/".join(quote(component, safe="@") for component in components)
+    ending = "/" if is_collection and inner else ""
+    return f"{base_prefix}/{inner}{ending}"

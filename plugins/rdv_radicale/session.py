@@ -1,0 +1,79 @@
+"""The transaction that a request works in, and who is acting in it.
+
+Radicale's storage lock *is* the unit of work: what opens it opens a transaction, and what is
+called under it finds it here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property, lru_cache
+
+from rdv_caldav.bootstrap import AppointmentBook, open_book
+from rdv_caldav.db.uow import Transaction
+from rdv_caldav.domain.clock import Clock
+from rdv_caldav.services.access import Actor, Channel, actor_for
+from rdv_caldav.settings import load_settings
+
+_current: ContextVar[Session | None] = ContextVar("rdv_session", default=None)
+
+
+@dataclass(kw_only=True)
+class Session:
+    """One transaction, and the account that acts in it; ``login`` empty for nobody."""
+
+    tx: Transaction
+    login: str
+    clock: Clock
+    device: str = ""
+    writes: bool = False
+
+    @property
+    def now(self) -> datetime:
+        """The present instant, in UTC."""
+        return self.clock()
+
+    @cached_property
+    def actor(self) -> Actor:
+        """The acting account with its person. Raises AccessRefused when there is none."""
+        return actor_for(self.tx, self.login, channel=Channel.CALDAV, device=self.device)
+
+
+def current() -> Session:
+    """Return the session of this request. LookupError outside of the storage lock."""
+    session = _current.get()
+    if session is None:
+        raise LookupError("no storage lock is held")
+    return session
+
+
+@contextmanager
+def session(
+    book: AppointmentBook, login: str, *, device: str = "", writes: bool = False
+) -> Iterator[Session]:
+    """Work in a transaction; one that is open already is worked in on."""
+    standing = _current.get()
+    if standing is not None and (standing.writes or not writes):
+        yield standing
+        return
+    opened = book.database.writing() if writes else book.database.reading()
+    with opened as tx:
+        new = Session(tx=tx, login=login, clock=book.clock, device=device, writes=writes)
+        token = _current.set(new)
+        try:
+            yield new
+        except BaseException:
+            tx.doom()
+            raise
+        finally:
+            _current.reset(token)
+
+
+@lru_cache(maxsize=1)
+def default_book() -> AppointmentBook:
+    """Return the book that the environment names, for the plain ``radicale`` command."""
+    return open_book(load_settings())

@@ -1,0 +1,40 @@
+"""The command line: ``rdv-caldav SUBJECT …``; one module per subject."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from rdv_caldav.cli import accounts, administration, calendars, demo, people, serve
+from rdv_caldav.domain.errors import DomainError
+
+EPILOG = """exit codes: 0 done; 1 refused, with a sentence on standard error; 2 wrong usage"""
+REFUSED = 1
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of all commands."""
+    main_parser = argparse.ArgumentParser(
+        prog="rdv-caldav",
+        description="A home-care agency's appointment book as everybody's own calendar.",
+        epilog=EPILOG,
+    )
+    shared = argparse.ArgumentParser(add_help=False, epilog=EPILOG)
+    shared.add_argument("--config", type=Path, metavar="FILE", help="settings in TOML")
+    commands = main_parser.add_subparsers(metavar="COMMAND", required=True)
+    for subject in (serve, administration, demo, accounts, people, calendars):
+        subject.add_commands(commands, shared)
+    return main_parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command and return its exit code."""
+    options = parser().parse_args(arguments)
+    try:
+        options.run(options)
+    except DomainError as error:
+        print(f"rdv-caldav: {error}", file=sys.stderr)
+        return REFUSED
+    return 0

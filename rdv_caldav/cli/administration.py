@@ -1,0 +1,79 @@
+"""``init``, ``upgrade`` and ``doctor``: an installation's own life."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import sys
+from pathlib import Path
+from zoneinfo import available_timezones
+
+from rdv_caldav.cli.commands import add_command, book_of, checked_book
+from rdv_caldav.domain.agency import DEFAULT_TYPES, Role
+from rdv_caldav.domain.errors import InvalidInput
+from rdv_caldav.services.accounts import add_account
+
+
+def add_commands(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser],
+    shared: argparse.ArgumentParser,
+) -> None:
+    """Add the commands of this module."""
+    init = add_command(commands, shared, "init", _init, "prepare a new agency")
+    init.add_argument("--agency", required=True, metavar="NAME", help="the agency's name")
+    init.add_argument(
+        "--scheduling-address", required=True, metavar="ADDRESS", help="organiser of mails"
+    )
+    init.add_argument("--admin", required=True, metavar="LOGIN", help="first administrateur")
+    init.add_argument(
+        "--password-stdin", action="store_true", help="read the password from standard input"
+    )
+    add_command(commands, shared, "upgrade", _upgrade, "bring the database's schema up to date")
+    add_command(commands, shared, "doctor", _doctor, "check the installation")
+
+
+def read_password(options: argparse.Namespace) -> str:
+    """Return a password from standard input, or asked for at the terminal."""
+    if options.password_stdin:
+        return sys.stdin.readline().rstrip("\r\n")
+    return getpass.getpass()
+
+
+def _init(options: argparse.Namespace) -> None:
+    book = book_of(options)
+    book.database.upgrade()
+    password = read_password(options)
+    with book.database.writing() as tx:
+        if tx.agency.types():
+            raise InvalidInput("this agency was prepared before")
+        for kind in DEFAULT_TYPES:
+            tx.agency.save_type(kind)
+        tx.agency.save_setting("name", options.agency)
+        tx.agency.save_setting("scheduling_address", options.scheduling_address)
+        tx.agency.save_setting("public_url", book.settings.public_url)
+        add_account(tx, login=options.admin, role=Role.ADMINISTRATEUR, password=password)
+    print(f"{options.agency} is ready: rdv-caldav serve")
+
+
+def _upgrade(options: argparse.Namespace) -> None:
+    book = book_of(options)
+    book.database.upgrade()
+    print(f"the schema is {book.database.check_schema()}")
+
+
+def _doctor(options: argparse.Namespace) -> None:
+    book = checked_book(options)
+    print(f"database: reachable, schema {book.database.check_schema()}")
+    if not book.settings.database_url:
+        probe = Path(book.settings.data_dir) / ".doctor"
+        try:
+            probe.touch()
+            probe.unlink()
+        except OSError as error:
+            raise InvalidInput(f"{book.settings.data_dir} is not writable") from error
+        print(f"data folder: {book.settings.data_dir} is writable")
+    if "Europe/Paris" not in available_timezones():
+        raise InvalidInput("there is no time zone data: install the tzdata package")
+    print("time zones: there")
+    for name, value in (("SMTP", book.settings.smtp_url), ("IMAP", book.settings.imap_url)):
+        print(f"{name}: {'set' if value else 'not set'}")

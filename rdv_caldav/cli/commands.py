@@ -1,0 +1,53 @@
+"""What the modules of commands share: adding one, and opening the book it works on."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from rdv_caldav.bootstrap import AppointmentBook, open_book
+from rdv_caldav.domain.errors import InvalidInput
+from rdv_caldav.settings import load_settings
+
+Run = Callable[[argparse.Namespace], None]
+
+
+def add_command(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser],
+    shared: argparse.ArgumentParser,
+    name: str,
+    run: Run,
+    summary: str,
+) -> argparse.ArgumentParser:
+    """Add a command that ``run`` carries out, with the shared options."""
+    command = commands.add_parser(
+        name, parents=[shared], help=summary, description=summary, epilog=shared.epilog
+    )
+    command.set_defaults(run=run)
+    return command
+
+
+def book_of(options: argparse.Namespace) -> AppointmentBook:
+    """Open the appointment book that the options and the environment name."""
+    return open_book(load_settings(options.config))
+
+
+def checked_book(options: argparse.Namespace) -> AppointmentBook:
+    """Open the book and make sure of its schema. Raises SchemaMismatch."""
+    book = book_of(options)
+    book.database.check_schema()
+    return book
+
+
+def read_text(path: str) -> str:
+    """Return the text of a file, or of standard input for ``-``. Raises InvalidInput."""
+    if path == "-":
+        return sys.stdin.read()
+    try:
+        return Path(path).read_text("utf-8-sig")
+    except OSError as error:
+        raise InvalidInput(f"cannot read {path}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise InvalidInput(f"{path} is not UTF-8") from error

@@ -1,0 +1,32 @@
+"""``people import``."""
+
+from __future__ import annotations
+
+import argparse
+
+from rdv_caldav.cli.commands import add_command, checked_book, read_text
+from rdv_caldav.domain.errors import InvalidInput
+from rdv_caldav.services.people_import import import_people
+
+
+def add_commands(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser],
+    shared: argparse.ArgumentParser,
+) -> None:
+    """Add the commands of this module."""
+    subject = commands.add_parser("people", help="clients, intervenants, gestionnaires")
+    actions = subject.add_subparsers(metavar="ACTION", required=True)
+    imports = add_command(actions, shared, "import", _import, "import persons from a CSV file")
+    imports.add_argument("file", metavar="FILE", help="a CSV file, - for standard input")
+    imports.add_argument("--dry-run", action="store_true", help="only say what would be done")
+
+
+def _import(options: argparse.Namespace) -> None:
+    book = checked_book(options)
+    text = read_text(options.file)
+    with book.database.writing() as tx:
+        report = import_people(tx, text, dry_run=options.dry_run)
+    for line in report.lines():
+        print(line)
+    if report.rejected:
+        raise InvalidInput("nothing was imported: every row has to be right")

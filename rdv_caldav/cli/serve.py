@@ -1,0 +1,173 @@
+"""``serve``: web pages and CalDAV from one process, or several like it."""
+
+from __future__ import annotations
+
+import argparse
+import ipaddress
+import logging
+import time
+from collections.abc import Callable, Iterable
+from importlib.metadata import entry_points
+from typing import Any
+
+from gunicorn.app.base import BaseApplication
+from gunicorn.config import Config
+from gunicorn.glogging import Logger
+
+from rdv_caldav.bootstrap import AppointmentBook, open_book
+from rdv_caldav.cli.commands import add_command, checked_book
+from rdv_caldav.domain.errors import DemoRefused, InvalidInput
+from rdv_caldav.services.demo import DEMO_LOGINS, PASSWORD
+from rdv_caldav.settings import Settings
+
+Environ = dict[str, Any]
+StartResponse = Callable[..., Any]
+WsgiApp = Callable[[Environ, StartResponse], Iterable[bytes]]
+
+EDGES = "rdv_caldav.edges"
+"""Entry points of the edges: functions from the appointment book to a WSGI application."""
+
+CALDAV_ROOT = "/dav"
+_DAV_METHODS = frozenset({"PROPFIND", "PROPPATCH", "REPORT", "MKCALENDAR", "MKCOL", "OPTIONS"})
+access_log = logging.getLogger("rdv_caldav.access")
+
+
+def add_commands(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser],
+    shared: argparse.ArgumentParser,
+) -> None:
+    """Add the commands of this module."""
+    serve = add_command(commands, shared, "serve", _serve, "serve web pages and CalDAV")
+    serve.add_argument("--bind", metavar="HOST:PORT", help="address and port to listen on")
+    serve.add_argument("--workers", type=int, metavar="N", help="processes")
+    serve.add_argument("--threads", type=int, metavar="N", help="threads of each process")
+
+
+def _serve(options: argparse.Namespace) -> None:
+    book = checked_book(options)
+    settings = book.settings
+    bind = options.bind or settings.bind
+    with book.database.reading() as tx:
+        is_demo = tx.agency.settings().demo
+    if is_demo and not is_loopback(bind):
+        raise DemoRefused("the demo agency's passwords are public: it is served on loopback only")
+    book.database.dispose()
+    _announce(bind, is_demo=is_demo)
+    Server(
+        settings,
+        bind=bind,
+        workers=options.workers or settings.workers,
+        threads=options.threads or settings.threads,
+    ).run()
+
+
+def is_loopback(bind: str) -> bool:
+    """Tell whether a HOST:PORT can be reached from this machine only."""
+    host = bind.rpartition(":")[0].strip("[]")
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError as error:
+        raise InvalidInput(f"{bind} is no address and port to listen on") from error
+
+
+def _announce(bind: str, *, is_demo: bool) -> None:
+    print(f"web:    http://{bind}/")
+    print(f"CalDAV: http://{bind}{CALDAV_ROOT}/", flush=True)
+    if is_demo:
+        print(f"demo logins: {', '.join(DEMO_LOGINS)} (password {PASSWORD})", flush=True)
+
+
+class _QuietLogger(Logger):  # type: ignore[misc]
+    """Gunicorn's log without its access lines, which name persons in paths."""
+
+    def access(self, *args: object, **kwargs: object) -> None:
+        """Leave it to :func:`logged`."""
+
+
+class Server(BaseApplication):  # type: ignore[misc]
+    """Gunicorn, set up by our settings alone."""
+
+    def __init__(self, settings: Settings, *, bind: str, workers: int, threads: int) -> None:
+        """Remember what to serve; each worker opens the book for itself, after the fork."""
+        self._settings = settings
+        self._options = {
+            "bind": bind,
+            "workers": workers,
+            "threads": threads,
+            "worker_class": "gthread",
+            "keepalive": 75,
+            "graceful_timeout": 30,
+            "timeout": 60,
+            "loglevel": settings.log_level.lower(),
+            "logger_class": _QuietLogger,
+            "proc_name": "rdv-caldav",
+            "control_socket_disable": True,
+        }
+        super().__init__()
+
+    def load_config(self) -> None:
+        """Take over the options that this version of gunicorn knows."""
+        assert isinstance(self.cfg, Config)
+        for name, value in self._options.items():
+            if name in self.cfg.settings:
+                self.cfg.set(name, value)
+
+    def load(self) -> WsgiApp:
+        """Return the application, in the worker that serves it."""
+        logging.basicConfig(
+            level=self._settings.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s"
+        )
+        return logged(application(open_book(self._settings)))
+
+
+def application(book: AppointmentBook) -> WsgiApp:
+    """Return web pages and CalDAV as one WSGI application."""
+    edges = {edge.name: edge.load()(book) for edge in entry_points(group=EDGES)}
+    web, dav = edges["web"], edges["dav"]
+
+    def dispatch(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        path, method = environ.get("PATH_INFO", "/"), environ["REQUEST_METHOD"]
+        if path == CALDAV_ROOT or path.startswith(f"{CALDAV_ROOT}/"):
+            environ["SCRIPT_NAME"] = environ.get("SCRIPT_NAME", "") + CALDAV_ROOT
+            environ["PATH_INFO"] = path.removeprefix(CALDAV_ROOT)
+            return dav(environ, start_response)  # type: ignore[no-any-return]
+        if path.rstrip("/") == "/.well-known/caldav" or (path == "/" and method == "PROPFIND"):
+            # RFC 6764 §5: the bootstrap redirects to the context path
+            target = environ.get("SCRIPT_NAME", "") + f"{CALDAV_ROOT}/"
+            start_response("301 Moved Permanently", [("Location", target), ("Content-Length", "0")])
+            return [b""]
+        if method in _DAV_METHODS:
+            return dav(environ, start_response)  # type: ignore[no-any-return]
+        return web(environ, start_response)  # type: ignore[no-any-return]
+
+    return dispatch
+
+
+def logged(app: WsgiApp) -> WsgiApp:
+    """Write one line a request, of what was asked but never of whom or by whom."""
+
+    def serve(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        started, answer = time.perf_counter(), ""
+        path = environ.get("PATH_INFO", "/")
+
+        def start(status: str, headers: list[tuple[str, str]], *rest: object) -> object:
+            nonlocal answer
+            answer = status[:3]
+            return start_response(status, headers, *rest)
+
+        body = app(environ, start)
+        duration = (time.perf_counter() - started) * 1000
+        kind = _kind_of(path)
+        access_log.info("%s %s %s %.1f ms", environ["REQUEST_METHOD"], kind, answer, duration)
+        return body
+
+    return serve
+
+
+def _kind_of(path: str) -> str:
+    if not path.startswith(f"{CALDAV_ROOT}/"):
+        return "web"
+    depth = path.strip("/").count("/")
+    return ("root", "home", "calendar", "object")[min(depth, 3)]

@@ -1,0 +1,69 @@
+"""Accounts: making them, and checking passwords."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from rdv_caldav.db.uow import Transaction
+from rdv_caldav.domain.agency import Account, Role
+from rdv_caldav.domain.errors import InvalidInput
+
+_HASHER = PasswordHasher()
+_NOBODY = _HASHER.hash("nobody has this password")
+MAX_LOGIN = 200
+
+
+def add_account(
+    tx: Transaction,
+    *,
+    login: str,
+    role: Role,
+    password: str,
+    person_slug: str | None = None,
+    sector_ids: Iterable[int] = (),
+) -> Account:
+    """Add an account, linked to a person where one is named.
+
+    ``@`` and accents are welcome in a login. Raises InvalidInput, LoginTaken.
+    """
+    person = None
+    if person_slug is not None:
+        person = tx.people.by_slug(person_slug)
+        if person is None:
+            raise InvalidInput(f"there is no person {person_slug!r}")
+    if not password:
+        raise InvalidInput("an account needs a password")
+    return tx.accounts.add(
+        login=normalised_login(login),
+        role=role,
+        password_hash=_HASHER.hash(password),
+        person_id=person.id if person else None,
+        sector_ids=sector_ids,
+    )
+
+
+def normalised_login(login: str) -> str:
+    """Return a login as it is kept (NFC). Raises InvalidInput for one that fits no URL."""
+    login = unicodedata.normalize("NFC", login)
+    if not login or login != login.strip() or len(login) > MAX_LOGIN:
+        raise InvalidInput(f"a login has 1 to {MAX_LOGIN} characters, no blank at its ends")
+    if login in (".", "..") or any(
+        c in "/\\:%" or unicodedata.category(c).startswith("C") for c in login
+    ):
+        raise InvalidInput("a login has no slash, colon, percent sign or control character")
+    return login
+
+
+def verify(tx: Transaction, login: str, password: str) -> Account | None:
+    """Return the account of right credentials; a wrong login takes as long as a wrong password."""
+    found = tx.accounts.credentials(login)
+    account, stored = found or (None, _NOBODY)
+    try:
+        _HASHER.verify(stored, password)
+    except (VerificationError, InvalidHashError):
+        return None
+    return account if account is not None and account.active else None

@@ -1,0 +1,91 @@
+"""Settings of the program: declared once, read from a TOML file, overridden by ``RDV_*``."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import MISSING, Field, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from rdv_caldav.domain.errors import InvalidInput
+
+PREFIX = "RDV_"
+CONFIG_VARIABLE = "RDV_CONFIG"
+_FOREIGN = frozenset({CONFIG_VARIABLE, "RDV_TEST_POSTGRESQL_URL"})
+
+
+def _setting(default: str | int, help_text: str) -> Any:  # noqa: ANN401 - a dataclass field
+    return field(default=default, metadata={"help": help_text})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What is decided outside of the database. Each has an ``RDV_*`` variable of its name."""
+
+    bind: str = _setting("127.0.0.1:5232", "address and port to listen on")
+    data_dir: str = _setting("var", "folder of the embedded database and other files")
+    database_url: str = _setting("", "SQLAlchemy URL; empty: SQLite in data_dir")
+    workers: int = _setting(1, "processes that answer requests")
+    threads: int = _setting(8, "threads of each process")
+    public_url: str = _setting("", "URL under which people reach the server")
+    max_body_size: int = _setting(10_000_000, "bytes of a request body that are read at most")
+    log_level: str = _setting("INFO", "DEBUG, INFO, WARNING or ERROR")
+    smtp_url: str = _setting("", "smtp://, smtps:// or smtp+starttls:// server for mails")
+    imap_url: str = _setting("", "imap(s):// mailbox where answers arrive")
+
+    @property
+    def database(self) -> str:
+        """The SQLAlchemy URL to open."""
+        if self.database_url:
+            return self.database_url
+        return f"sqlite:///{Path(self.data_dir).absolute() / 'rdv.sqlite'}"
+
+
+def help_for(setting: Field[Any]) -> str:
+    """Return the sentence that explains a setting."""
+    return str(setting.metadata["help"])
+
+
+def load_settings(path: Path | None = None, environ: Mapping[str, str] | None = None) -> Settings:
+    """Return the settings of a TOML file, overridden by the environment.
+
+    Without ``path`` the file that ``RDV_CONFIG`` names is read, if any. Unknown keys and
+    values of a wrong type are refused. Raises InvalidInput.
+    """
+    environ = os.environ if environ is None else environ
+    if path is None and environ.get(CONFIG_VARIABLE):
+        path = Path(environ[CONFIG_VARIABLE])
+    values = _file_values(path) if path is not None else {}
+    for name, value in environ.items():
+        if name.startswith(PREFIX) and name not in _FOREIGN:
+            values[name.removeprefix(PREFIX).lower()] = value
+    known = {setting.name: setting for setting in fields(Settings)}
+    unknown = sorted(values.keys() - known.keys())
+    if unknown:
+        raise InvalidInput(f"unknown setting {unknown[0]!r}; there are: {', '.join(known)}")
+    typed: dict[str, Any] = {name: _typed(known[name], value) for name, value in values.items()}
+    return Settings(**typed)
+
+
+def _file_values(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise InvalidInput(f"cannot read {path}: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InvalidInput(f"{path} is not TOML: {error}") from error
+
+
+def _typed(setting: Field[Any], value: object) -> str | int:
+    assert setting.default is not MISSING, "every setting has a default"
+    if isinstance(setting.default, str):
+        if isinstance(value, str):
+            return value
+        raise InvalidInput(f"{setting.name} must be a text")
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    if isinstance(value, str) and value.strip().isdecimal():
+        return int(value)
+    raise InvalidInput(f"{setting.name} must be a whole number")
