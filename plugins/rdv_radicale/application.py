@@ -18,7 +18,7 @@ from rdv_radicale.objects import ObjectMethods, Response
 from rdv_radicale.paths import BadPath, decode_path
 from rdv_radicale.proppatch import PropertyMethods
 from rdv_radicale.refusals import answer_for, error_body
-from rdv_radicale.requests import BadRequest, Environ, credentials_of, spool_body
+from rdv_radicale.requests import BadRequest, Environ, credentials_of, with_spooled_body
 from rdv_radicale.rights import Rights
 from rdv_radicale.session import session
 from rdv_radicale.storage import Storage
@@ -102,7 +102,7 @@ class Application(ObjectMethods, PropertyMethods):
         if "%2f" in str(environ.get("RAW_URI", "")).partition("?")[0].lower():
             raise BadPath("an encoded slash has no place in a path")
         path = decode_path(environ.get("PATH_INFO", ""))
-        spool_body(environ, limit=self.book.settings.max_body_size)
+        environ = with_spooled_body(environ, limit=self.book.settings.max_body_size)
         if method not in METHODS:
             headers = {"Allow": ", ".join(METHODS)}
             return _sentence(HTTPStatus.METHOD_NOT_ALLOWED, "no such method here", headers)

@@ -13,7 +13,7 @@ from typing import Any
 from rdv_caldav.domain.errors import TooLarge
 from rdv_caldav.services.calendar_objects.standing import Condition
 
-Environ = dict[str, Any]
+Environ = Mapping[str, Any]
 
 _ETAG = re.compile(r'(?:W/)?("[^"]*")|(\*)')
 _BLOCK = 65_536
@@ -47,8 +47,8 @@ def credentials_of(environ: Mapping[str, Any]) -> Credentials | None:
     return Credentials(login, password) if separator and login else None
 
 
-def spool_body(environ: Environ, *, limit: int) -> None:
-    """Read the body into memory, whatever its transfer encoding, and state its length.
+def with_spooled_body(environ: Environ, *, limit: int) -> Environ:
+    """Return the request with its body in memory and its length stated.
 
     macOS and curl's pipes send chunked bodies, which come without CONTENT_LENGTH. Raises
     TooLarge beyond ``limit`` bytes, BadRequest when it is cut short.
@@ -66,8 +66,7 @@ def spool_body(environ: Environ, *, limit: int) -> None:
         body = _read_all(environ, limit)
     else:
         body = b""
-    environ["wsgi.input"] = BytesIO(body)
-    environ["CONTENT_LENGTH"] = str(len(body))
+    return {**environ, "wsgi.input": BytesIO(body), "CONTENT_LENGTH": str(len(body))}
 
 
 def _read_all(environ: Environ, limit: int) -> bytes:
