@@ -156,4 +156,4 @@ class SyncTokenExpired(DomainError):
 
 
 class DemoRefused(DomainError):
-    """Demo logins are refused when the server is not bound to loopback."""
+    """The demo agency is refused: beyond loopback, or where there is an agency already."""
