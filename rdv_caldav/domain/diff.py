@@ -15,7 +15,7 @@ from rdv_caldav.domain.appointment import Appointment, Details, Occurrence, Span
 def diff(old: Appointment | None, new: Appointment) -> tuple[events.Event, ...]:
     """Return what happened between ``old`` (None: it did not exist) and ``new``, in order."""
     if old is None:
-        return (events.Created(), *_added(new, None))
+        return (events.Created(), *_arrivals(new))
     return (
         *_details(old, new, None),
         *_series(old, new),
@@ -39,6 +39,22 @@ def _series(old: Appointment, new: Appointment) -> Iterator[events.Event]:
     for occurrence in old.occurrences:
         if new.occurrence(occurrence.original) is None:
             yield events.OccurrenceRejoined(original=occurrence.original)
+            if _still_has(new, occurrence.original, old):
+                implied = implied_occurrence(new, occurrence.original)
+                yield from _details(occurrence, implied, occurrence.original)
+
+
+def _still_has(new: Appointment, original: datetime, old: Appointment) -> bool:
+    """Tell whether a date of the old series is one of the new series for certain."""
+    return (
+        new.recurrence is not None
+        and old.recurrence is not None
+        and new.recurrence.rules == old.recurrence.rules
+        and new.recurrence.added == old.recurrence.added
+        and original not in new.recurrence.excluded
+        and new.span.start == old.span.start
+        and new.span.zone == old.span.zone
+    )
 
 
 def implied_occurrence(series: Appointment, original: datetime) -> Occurrence:
@@ -102,6 +118,11 @@ def _participants(old: Details, new: Details, original: datetime | None) -> Iter
         yield events.ParticipantRemoved(original=original, participant=participant)
 
 
-def _added(new: Details, original: datetime | None) -> Iterator[events.Event]:
+def _arrivals(new: Appointment) -> Iterator[events.Event]:
+    """Name everybody once: of a single date only those who do not take part in the series."""
     for participant in new.participants:
-        yield events.ParticipantAdded(original=original, participant=participant)
+        yield events.ParticipantAdded(participant=participant)
+    for occurrence in new.occurrences:
+        for participant in occurrence.participants:
+            if new.participant(participant.key) is None:
+                yield events.ParticipantAdded(original=occurrence.original, participant=participant)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TypeVar
 
 from rdv_caldav.domain import rules
 from rdv_caldav.domain.agency import AgencySettings, Person, PlannedStatus
@@ -24,6 +25,9 @@ from rdv_caldav.domain.appointment import (
 from rdv_caldav.domain.diff import implied_occurrence
 from rdv_caldav.domain.directory import Directory, normalise_address
 from rdv_caldav.domain.draft import CalendarUser, Draft, DraftDetails, DraftOccurrence, StatedStatus
+from rdv_caldav.domain.errors import UnknownOccurrence
+
+D = TypeVar("D", Appointment, Occurrence)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +75,7 @@ def settle(draft: Draft, previous: Appointment | None, writing: Writing) -> Appo
     settled = replace(
         settled,
         occurrences=tuple(
-            _occurrence(draft, stated, settled, previous, writing) for stated in _sorted(draft)
+            _occurrence(stated, settled, previous, writing) for stated in _sorted(draft)
         ),
     )
     if previous is not None:
@@ -94,43 +98,28 @@ def settle_answer(draft: Draft, previous: Appointment, writing: Writing) -> Appo
     author = writing.author
     if author is None:
         return previous
-    settled = previous
-    stated = _own_line(draft.attendees, author, writing)
-    if stated is not None and previous.participant(author.id) is not None:
-        settled = _answered(settled, previous, stated, author.id, original=None)
-    for override in draft.occurrences:
-        stated = _own_line(override.attendees, author, writing)
-        before = previous.occurrence(override.original) or (
-            implied_occurrence(settled, override.original) if previous.recurrence else None
-        )
-        if stated is None or before is None or before.participant(author.id) is None:
+    settled = _with_answer(previous, _own_line(draft.attendees, author, writing), author.id)
+    for override in _sorted(draft):
+        try:
+            date = rules.occurrence_at(settled, override.original)
+        except UnknownOccurrence:
             continue
-        settled = _answered(settled, before, stated, author.id, original=override.original)
+        answered = _with_answer(date, _own_line(override.attendees, author, writing), author.id)
+        if answered is not date:
+            settled = rules.with_occurrence(settled, answered)
     return settled
 
 
-def _answered(
-    settled: Appointment,
-    before: Details,
-    stated: CalendarUser,
-    person_id: int,
-    *,
-    original: datetime | None,
-) -> Appointment:
-    known = before.participant(person_id)
+def _with_answer(details: D, stated: CalendarUser | None, person_id: int) -> D:
+    known = details.participant(person_id)
+    if stated is None or known is None:
+        return details
     presence = stated.presence or Presence.NEEDS_ACTION
-    if known is None or (known.presence, known.comment) == (presence, stated.comment):
-        return settled
-    comment = stated.comment
-    if original is not None:
-        return rules.record_presence(
-            settled, person_id, presence, original=original, comment=comment
-        )
-    answered = replace(known, presence=presence, comment=comment)
-    return replace(
-        settled,
-        participants=tuple(answered if p.key == person_id else p for p in settled.participants),
-    )
+    answered = _complete(replace(known, presence=presence, comment=stated.comment), known)
+    if answered == known:
+        return details
+    participants = tuple(answered if p is known else p for p in details.participants)
+    return replace(details, participants=participants)
 
 
 def _own_line(
@@ -167,7 +156,8 @@ def _participants(
     for attendee in stated.attendees:
         participant = _recognised(attendee, stated.organizer, writing, is_new=is_new)
         if participant is not None:
-            found.setdefault(participant.key, participant)
+            known = previous.participant(participant.key) if previous else None
+            found.setdefault(participant.key, _complete(participant, known))
     _take_organizer_answer(found, stated.organizer, previous, writing)
     return tuple(found.values())
 
@@ -182,20 +172,34 @@ def _recognised(
     if attendee.address == normalise_address(writing.settings.scheduling_address):
         return None
     presence = attendee.presence or Presence.NEEDS_ACTION
-    if is_new and organizer is not None and attendee.address == organizer.address:
+    person = writing.directory.find(attendee.address, name=attendee.name)
+    if person is None and is_new and organizer and attendee.address == organizer.address:
         # the program's own idea of who "I" am, which may be any private address
         if writing.author is None:
             return None
-        return Participant(person_id=writing.author.id, presence=presence, comment=attendee.comment)
-    person = writing.directory.find(attendee.address, name=attendee.name)
+        person = writing.author
     if person is not None:
         return Participant(person_id=person.id, presence=presence, comment=attendee.comment)
+    if writing.directory.placeholder_id(attendee.address) is not None:
+        # an address of our own making, for somebody who is not there
+        return None
     return Participant(
         address=attendee.address,
         name=attendee.name,
         presence=presence,
         comment=attendee.comment,
     )
+
+
+def _complete(stated: Participant, known: Participant | None) -> Participant:
+    """Keep what a program drops that understands no X- parameters (DAVx5) or writes no CN.
+
+    A comment goes with its answer: a new answer without one has none.
+    """
+    if known is None:
+        return stated
+    said_already = known.comment if stated.presence is known.presence else ""
+    return replace(stated, name=stated.name or known.name, comment=stated.comment or said_already)
 
 
 def _take_organizer_answer(
@@ -272,7 +276,6 @@ def _owned(
 
 
 def _occurrence(
-    draft: Draft,
     stated: DraftOccurrence,
     series: Appointment,
     previous: Appointment | None,
@@ -289,8 +292,7 @@ def _occurrence(
     )
     owner_id = series.owner.person_id
     assert owner_id is not None, "check_ownership admits persons only"
-    if not draft.says_nothing_of_participants and previous is None:
-        participants = _with_calendar_person(participants, None, writing)
+    participants = _with_calendar_person(participants, previous, writing)
     return Occurrence(
         original=original,
         span=stated.span,
@@ -321,7 +323,8 @@ def _state(stated: DraftDetails, previous: Details | None, writing: Writing) -> 
 
     Absent means unchanged (Outlook's plug-in and calcurse drop the line). A new object is
     PLANNED whatever it says (Android writes CONFIRMED), save CANCELLED. CONFIRMED means
-    HELD only where it differs from what was served and the appointment has begun.
+    HELD only where it differs from what was served and the appointment has begun; before
+    that it un-cancels at most.
     """
     if previous is None:
         return State.CANCELLED if stated.status is StatedStatus.CANCELLED else State.PLANNED
@@ -332,4 +335,4 @@ def _state(stated: DraftDetails, previous: Details | None, writing: Writing) -> 
     if stated.status is StatedStatus.TENTATIVE:
         return State.PLANNED
     begun = stated.span.starts_at <= writing.now
-    return State.HELD if begun else previous.state
+    return State.HELD if begun else State.PLANNED

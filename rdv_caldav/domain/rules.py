@@ -45,7 +45,11 @@ def check_ownership(appointment: Appointment) -> None:
 
 
 def add_participant(appointment: Appointment, participant: Participant) -> Appointment:
-    """Add somebody to the appointment and to each of its differing dates; no-op if present."""
+    """Add somebody to the appointment and to each of its differing dates; no-op if present.
+
+    He never arrives as owner: ownership is given, see :func:`give_ownership`.
+    """
+    participant = replace(participant, is_owner=False)
 
     def add(details: D) -> D:
         if details.participant(participant.key) is not None:
@@ -75,12 +79,14 @@ def remove_participant(appointment: Appointment, key: int | str) -> Appointment:
 
 
 def give_ownership(appointment: Appointment, person_id: int) -> Appointment:
-    """Move the star to another participant, on all dates.
+    """Move the star to another participant, on all dates; he then takes part in each.
 
     Raises NotAParticipant when he does not take part in the series itself.
     """
-    if appointment.participant(person_id) is None:
+    new_owner = appointment.participant(person_id)
+    if new_owner is None:
         raise NotAParticipant(f"person {person_id} does not take part")
+    appointment = add_participant(appointment, new_owner)
 
     def mark(details: D) -> D:
         marked = tuple(replace(p, is_owner=p.key == person_id) for p in details.participants)
@@ -97,7 +103,7 @@ def replace_person(appointment: Appointment, person_id: int, by: int) -> Appoint
 
     def swap(details: D) -> D:
         leaving = details.participant(person_id)
-        if leaving is None:
+        if leaving is None or person_id == by:
             return details
         staying = details.participant(by)
         arriving = replace(
