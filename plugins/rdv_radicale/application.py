@@ -63,6 +63,8 @@ _REPORTS = frozenset(
 
 def create_app(book: AppointmentBook) -> Application:
     """Return the WSGI application that serves the calendars of an appointment book."""
+    # Radicale's own lines name logins and paths, and settings with passwords in them
+    logging.getLogger("radicale").setLevel(logging.ERROR)
     configuration = config.load()
     configuration.update(
         {
