@@ -27,7 +27,7 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+def cluster() -> Iterator[Cluster]:
     """A PostgreSQL server of this test run's own."""
     with running_cluster() as found:
         yield found
@@ -45,8 +45,7 @@ def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
 def database_url(request: pytest.FixtureRequest) -> str:
     """The URL of a migrated, empty database of each kind."""
     if request.param == "sqlite":
-        url: str = request.getfixturevalue("sqlite_url")
-        return url
+        return str(request.getfixturevalue("sqlite_url"))
     server: Cluster = request.getfixturevalue("cluster")
     return server.new_database()
 

@@ -101,8 +101,8 @@ class DavClient:
             credentials = f"{self.login}:{self.password}".encode()
             request["HTTP_AUTHORIZATION"] = f"Basic {base64.b64encode(credentials).decode()}"
         for name, value in headers.items():
-            name = name.upper()
-            request[name if name.startswith("CONTENT") else f"HTTP_{name}"] = value
+            upper = name.upper()
+            request[upper if upper.startswith("CONTENT") else f"HTTP_{upper}"] = value
         request |= environ or {}
         seen: dict[str, Any] = {}
 
@@ -119,20 +119,20 @@ class DavClient:
     def put(self, path: str, text: str, *, expect: int | None = None, **headers: str) -> Answer:
         """PUT an object."""
         headers.setdefault("content_type", "text/calendar; charset=utf-8")
-        return self.request("PUT", path, text, expect=expect, **headers)
+        return self.request("PUT", path, text, expect=expect, environ=None, **headers)
 
     def get(self, path: str, *, expect: int = 200, **headers: str) -> Answer:
         """GET an object."""
-        return self.request("GET", path, expect=expect, **headers)
+        return self.request("GET", path, expect=expect, environ=None, **headers)
 
     def delete(self, path: str, *, expect: int = 204, **headers: str) -> Answer:
         """DELETE an object."""
-        return self.request("DELETE", path, expect=expect, **headers)
+        return self.request("DELETE", path, expect=expect, environ=None, **headers)
 
     def move(self, path: str, to: str, *, expect: int = 201, **headers: str) -> Answer:
         """MOVE an object."""
         headers["destination"] = f"http://localhost/dav{to}"
-        return self.request("MOVE", path, expect=expect, **headers)
+        return self.request("MOVE", path, expect=expect, environ=None, **headers)
 
     def propfind(
         self, path: str, *names: str, depth: int = 0, expect: int = 207

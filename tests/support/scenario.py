@@ -152,7 +152,8 @@ class Scenario:
 
     def _put(self, login: str, place: str, calendar: Any, **headers: str) -> None:
         text = calendar.to_ical(sorted=False).decode()
-        self.answer = self.client(login).put(f"/{login}/{_href(place)}", text, **headers)
+        path = f"/{login}/{_href(place)}"
+        self.answer = self.client(login).put(path, text, expect=None, **headers)
 
     # -- seeing ---------------------------------------------------------------------------
 
@@ -314,7 +315,7 @@ def _check(event: Any, details: list[tuple[str, str]]) -> None:
         if name in TEXTS:
             found = str(event.get(TEXTS[name], "rien"))
         elif name == "état":
-            found, value = str(event["X-RDV-ETAT"]), STATES[value]
+            found = next(k for k, v in STATES.items() if v == event["X-RDV-ETAT"])
         elif name in ("début", "fin"):
             stated = event["DTSTART" if name == "début" else "DTEND"].dt
             found = stated.replace(tzinfo=None).isoformat(timespec="minutes")

@@ -1,0 +1,41 @@
+"""The small agency served over CalDAV, in process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from rdv_caldav.bootstrap import AppointmentBook
+from rdv_radicale.application import Application, create_app
+from support.dav import DavClient
+
+
+@pytest.fixture
+def app(book: AppointmentBook) -> Application:
+    """The CalDAV application over the small agency."""
+    return create_app(book)
+
+
+@pytest.fixture
+def login(app: Application) -> Callable[[str], DavClient]:
+    """Makes the program of an account."""
+    return lambda name: DavClient(app, name)
+
+
+@pytest.fixture
+def alice(app: Application) -> DavClient:
+    """The gestionnaire's program."""
+    return DavClient(app, "alice")
+
+
+@pytest.fixture
+def ivan(app: Application) -> DavClient:
+    """The intervenant's program."""
+    return DavClient(app, "ivan")
+
+
+@pytest.fixture
+def claire(app: Application) -> DavClient:
+    """The client's program."""
+    return DavClient(app, "claire")
