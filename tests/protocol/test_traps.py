@@ -61,7 +61,7 @@ def test_a_wrong_zone_of_one_object_skews_no_other(alice: DavClient) -> None:
         "BEGIN:VTIMEZONE\r\nTZID:Europe/Paris\r\nBEGIN:STANDARD\r\nTZOFFSETFROM:+0500\r\n"
         "TZOFFSETTO:+0500\r\nDTSTART:19700101T000000\r\nEND:STANDARD\r\nEND:VTIMEZONE\r\n"
     )
-    alice.put(PLACE, event(before=wrong), expect=201)
+    alice.put(PLACE, event(before=wrong, lines="RRULE:FREQ=DAILY;COUNT=2\r\n"), expect=201)
     body = (
         '<C:calendar-query xmlns="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav"><prop>'
         '<C:calendar-data><C:expand start="20261125T000000Z" end="20261126T000000Z"/>'
