@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import suppress
 from email.utils import format_datetime
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import unquote, urlsplit
 
 from radicale.app import Application as RadicaleApplication
 
 from rdv_caldav.bootstrap import AppointmentBook
-from rdv_caldav.domain.errors import CalendarFixed, UnknownObject
+from rdv_caldav.domain.errors import CalendarFixed, LostRace, UnknownObject
 from rdv_caldav.ical.objects import CalendarObject, decode, parse
 from rdv_caldav.services import calendars
 from rdv_caldav.services.calendar_objects.delete import delete_object
@@ -19,7 +21,12 @@ from rdv_caldav.services.calendar_objects.put import Put, put_object
 from rdv_radicale.collection import PersonCalendar
 from rdv_radicale.paths import BadPath, Location, decode_path, locate, write_path
 from rdv_radicale.requests import BadRequest, Environ, condition_of
-from rdv_radicale.session import session
+from rdv_radicale.session import Session, session
+
+_T = TypeVar("_T")
+
+TRIES = 3
+"""How often a write is tried that another writer overtakes."""
 
 Response = tuple[int, dict[str, str], bytes | str | None, None]
 
@@ -84,17 +91,14 @@ class ObjectMethods(RadicaleApplication):
         """Write an object; an ETag is given only for what is stored as it was sent."""
         place = self._object_place(path, user)
         obj = self._read_object(environ)
-        with session(self.book, user, device=_device(environ), writes=True) as now:
-            written = put_object(
-                now.tx,
-                now.actor,
-                place.slug,
-                place.href,
-                obj,
-                condition=condition_of(environ),
-                now=now.now,
+        condition = condition_of(environ)
+
+        def put(now: Session) -> Put:
+            return put_object(
+                now.tx, now.actor, place.slug, place.href, obj, condition=condition, now=now.now
             )
-        return _put_response(written)
+
+        return _put_response(self._write(environ, user, put))
 
     def _read_object(self, environ: Environ) -> CalendarObject:
         """Parse before any lock is taken: it is the slow part of a PUT."""
@@ -112,15 +116,14 @@ class ObjectMethods(RadicaleApplication):
     ) -> Response:
         """Delete an object, which means what rule 7 says."""
         place = self._object_place(path, user)
-        with session(self.book, user, device=_device(environ), writes=True) as now:
+        condition = condition_of(environ)
+
+        def delete(now: Session) -> None:
             delete_object(
-                now.tx,
-                now.actor,
-                place.slug,
-                place.href,
-                condition=condition_of(environ),
-                now=now.now,
+                now.tx, now.actor, place.slug, place.href, condition=condition, now=now.now
             )
+
+        self._write(environ, user, delete)
         return HTTPStatus.NO_CONTENT, {}, None, None
 
     def do_MOVE(
@@ -135,8 +138,9 @@ class ObjectMethods(RadicaleApplication):
         """Move an object to another person's calendar, or to another name."""
         place = self._object_place(path, user)
         target = self._object_place(_destination(environ, base_prefix), user)
-        with session(self.book, user, device=_device(environ), writes=True) as now:
-            was_free = move_object(
+
+        def move(now: Session) -> bool:
+            return move_object(
                 now.tx,
                 now.actor,
                 Place(place.slug, place.href),
@@ -145,9 +149,22 @@ class ObjectMethods(RadicaleApplication):
                 condition=condition_of(environ),
                 now=now.now,
             )
+
+        was_free = self._write(environ, user, move)
         location = write_path(base_prefix, user, target.slug, target.href, is_collection=False)
         status = HTTPStatus.CREATED if was_free else HTTPStatus.NO_CONTENT
         return status, {"Location": location}, None, None
+
+    def _write(self, environ: Environ, user: str, act: Callable[[Session], _T]) -> _T:
+        """Do something in a writing transaction; who lost a race looks again."""
+        for _ in range(TRIES - 1):
+            with (
+                suppress(LostRace),
+                session(self.book, user, device=_device(environ), writes=True) as now,
+            ):
+                return act(now)
+        with session(self.book, user, device=_device(environ), writes=True) as now:
+            return act(now)
 
     def _place(self, path: str, user: str) -> Location:
         """Return the place in the user's own home; anything else is refused alike."""

@@ -38,6 +38,7 @@ ANSWERS: Mapping[type[DomainError], Answer] = {
     errors.RuleBroken: _forbidden(CALDAV, "valid-calendar-object-resource"),
     errors.PreconditionFailed: Answer(HTTPStatus.PRECONDITION_FAILED),
     errors.UidConflict: Answer(HTTPStatus.CONFLICT, (CALDAV, "no-uid-conflict")),
+    errors.LostRace: Answer(HTTPStatus.CONFLICT),
     errors.HrefTaken: Answer(HTTPStatus.CONFLICT),
     errors.CalendarDataRefused: _forbidden(CALDAV, "valid-calendar-data"),
     errors.InvalidCalendarObject: _forbidden(CALDAV, "valid-calendar-object-resource"),

@@ -19,7 +19,6 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.exc import IntegrityError
 
 from rdv_caldav.db import mapping
 from rdv_caldav.db.mapping import instant, seconds
@@ -32,7 +31,6 @@ from rdv_caldav.db.schema import (
     ParticipantRow,
 )
 from rdv_caldav.domain.appointment import Appointment
-from rdv_caldav.domain.errors import UidConflict
 from rdv_caldav.domain.timeindex import TimeIndex
 
 _ID: BindParameter[int] = bindparam("id_")
@@ -142,11 +140,7 @@ class AppointmentRepository:
         index: TimeIndex,
         now: datetime,
     ) -> int:
-        """Store a new appointment and return its id.
-
-        Raises UidConflict when another writer took the UID first; the transaction can only
-        be rolled back then.
-        """
+        """Store a new appointment and return its id."""
         values = {
             "uid": appointment.uid,
             "href": href,
@@ -158,10 +152,7 @@ class AppointmentRepository:
             "trashed_at": None,
             **mapping.appointment_values(appointment, index),
         }
-        try:
-            appointment_id = self._connection.execute(_INSERT, values).scalar_one()
-        except IntegrityError as error:
-            raise UidConflict("another object has this UID") from error
+        appointment_id: int = self._connection.execute(_INSERT, values).scalar_one()
         self._add(ParticipantRow, appointment_id, mapping.participant_values(appointment))
         self._add(ExceptionRow, appointment_id, mapping.exception_values(appointment))
         self._add(OccurrenceRow, appointment_id, mapping.occurrence_values(index))
@@ -201,11 +192,8 @@ class AppointmentRepository:
         self._connection.execute(_UPDATE.values(trashed_at=seconds(now)), {"id_": appointment_id})
 
     def restore(self, appointment_id: int) -> None:
-        """Bring an appointment back. Raises UidConflict when its UID was used meanwhile."""
-        try:
-            self._connection.execute(_UPDATE.values(trashed_at=None), {"id_": appointment_id})
-        except IntegrityError as error:
-            raise UidConflict("another object has this UID by now") from error
+        """Bring an appointment back from the corbeille; its UID must be free."""
+        self._connection.execute(_UPDATE.values(trashed_at=None), {"id_": appointment_id})
 
     def _add(self, rows: type[Base], appointment_id: int, values: Sequence[dict[str, Any]]) -> None:
         if values:

@@ -15,11 +15,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
 from rdv_caldav.db import schema_version
 from rdv_caldav.db.uow import Transaction
+from rdv_caldav.domain.errors import LostRace
 
 POOL_SIZE = 32
 """At least as many connections as a worker has threads."""
@@ -57,15 +58,19 @@ class Database:
     def writing(self) -> Iterator[Transaction]:
         """Open a transaction that commits on a clean exit and rolls back on an exception.
 
-        A doomed one rolls back whatever happens, and says so with an exception.
+        A doomed one rolls back whatever happens, and says so with an exception. Raises
+        LostRace when another writer took first what has to be unique.
         """
         with self._turn(), self.engine.connect() as connection:
             if self.is_sqlite:
                 connection.execution_options(rdv_begin="BEGIN IMMEDIATE")
-            with connection.begin():
-                tx = Transaction(connection)
-                yield tx
-                tx.check_not_doomed()
+            try:
+                with connection.begin():
+                    tx = Transaction(connection)
+                    yield tx
+                    tx.check_not_doomed()
+            except IntegrityError as error:
+                raise LostRace("another writer was first") from error
 
     @contextmanager
     def _turn(self) -> Iterator[None]:

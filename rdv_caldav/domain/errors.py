@@ -88,6 +88,10 @@ class UidConflict(DomainError):
         self.href = href
 
 
+class LostRace(DomainError):
+    """Another writer took the UID or the place first; trying again finds it there."""
+
+
 class HrefTaken(DomainError):
     """The href is that of another appointment."""
 

@@ -154,7 +154,7 @@ def _participants(
         return previous.participants if previous else ()
     found: dict[int | str, Participant] = {}
     for attendee in stated.attendees:
-        participant = _recognised(attendee, stated.organizer, writing, is_new=is_new)
+        participant = _recognised(attendee, stated.organizer, previous, writing)
         if participant is not None:
             known = previous.participant(participant.key) if previous else None
             found.setdefault(participant.key, _complete(participant, known))
@@ -173,8 +173,7 @@ def _recognised(
         return None
     presence = attendee.presence or Presence.NEEDS_ACTION
     person = writing.directory.find(attendee.address, name=attendee.name)
-    if person is None and is_new and organizer and attendee.address == organizer.address:
-        # the program's own idea of who "I" am, which may be any private address
+    if person is None and _is_own_idea_of_me(attendee, organizer, previous):
         if writing.author is None:
             return None
         person = writing.author
@@ -189,6 +188,14 @@ def _recognised(
         presence=presence,
         comment=attendee.comment,
     )
+
+
+def _is_own_idea_of_me(
+    attendee: CalendarUser, organizer: CalendarUser | None, previous: Details | None
+) -> bool:
+    """A program names its user by its own settings, which may say any private address."""
+    known = previous.participant(attendee.address) if previous else None
+    return known is None and organizer is not None and attendee.address == organizer.address
 
 
 def _complete(stated: Participant, known: Participant | None) -> Participant:

@@ -15,6 +15,7 @@ from rdv_caldav.domain.errors import InvalidInput
 _HASHER = PasswordHasher()
 _NOBODY = _HASHER.hash("nobody has this password")
 MAX_LOGIN = 200
+_UNPRINTABLE = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"})
 
 
 def add_account(
@@ -37,10 +38,14 @@ def add_account(
             raise InvalidInput(f"there is no person {person_slug!r}")
     if not password:
         raise InvalidInput("an account needs a password")
+    known_sectors = {sector.id for sector in tx.people.sectors()}
+    sector_ids = set(sector_ids)
+    if not sector_ids <= known_sectors:
+        raise InvalidInput("there is no such secteur")
     return tx.accounts.add(
         login=normalised_login(login),
         role=role,
-        password_hash=_HASHER.hash(password),
+        password_hash=_HASHER.hash(_secret(password)),
         person_id=person.id if person else None,
         sector_ids=sector_ids,
     )
@@ -52,18 +57,28 @@ def normalised_login(login: str) -> str:
     if not login or login != login.strip() or len(login) > MAX_LOGIN:
         raise InvalidInput(f"a login has 1 to {MAX_LOGIN} characters, no blank at its ends")
     if login in (".", "..") or any(
-        c in "/\\:%" or unicodedata.category(c).startswith("C") for c in login
+        c in "/\\:%" or unicodedata.category(c) in _UNPRINTABLE for c in login
     ):
         raise InvalidInput("a login has no slash, colon, percent sign or control character")
     return login
 
 
 def verify(tx: Transaction, login: str, password: str) -> Account | None:
-    """Return the account of right credentials; a wrong login takes as long as a wrong password."""
-    found = tx.accounts.credentials(login)
+    """Return the account of right credentials; a wrong login takes as long as a wrong password.
+
+    Programs spell accents in one way or another: both login and password are compared in NFC.
+    """
+    try:
+        found = tx.accounts.credentials(normalised_login(login))
+    except InvalidInput:
+        found = None
     account, stored = found or (None, _NOBODY)
     try:
-        _HASHER.verify(stored, password)
+        _HASHER.verify(stored, _secret(password))
     except (VerificationError, InvalidHashError):
         return None
     return account if account is not None and account.active else None
+
+
+def _secret(password: str) -> bytes:
+    return unicodedata.normalize("NFC", password).encode("utf-8", "surrogatepass")

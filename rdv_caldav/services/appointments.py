@@ -26,6 +26,7 @@ from rdv_caldav.domain.appointment import (
 from rdv_caldav.domain.errors import (
     EditRefused,
     ModuleOff,
+    UidConflict,
     UnknownCalendar,
     UnknownObject,
     UnknownType,
@@ -232,6 +233,8 @@ def restore(tx: Transaction, actor: Actor, appointment_id: int, *, now: datetime
         raise UnknownObject(f"no appointment {appointment_id} in the corbeille")
     if not _may_edit(tx, actor, stored.appointment, settings):
         raise EditRefused("this account may not restore this appointment")
+    if tx.appointments.id_of_uid(stored.appointment.uid) is not None:
+        raise UidConflict("another appointment has this UID by now")
     Recorder(tx=tx, actor=actor, settings=settings, now=now).restore(stored)
 
 

@@ -1,18 +1,24 @@
-"""A whole .ics file into a person's calendar, one object at a time, by the way of a PUT."""
+"""A whole .ics file into a person's calendar, one object at a time, by the way of a PUT.
+
+It only adds: what the calendar has already may have changed since, and stays as it is.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from hashlib import sha256
 
 from rdv_caldav.db.uow import Transaction
 from rdv_caldav.domain.errors import CalendarDataRefused, DomainError
 from rdv_caldav.ical.objects import CalendarObject, parse
 from rdv_caldav.ical.splitting import split_by_uid
 from rdv_caldav.services import calendars
-from rdv_caldav.services.access import Actor
+from rdv_caldav.services.access import Actor, Channel
 from rdv_caldav.services.calendar_objects.put import put_object
+
+_MAX_NAME = 150
 
 
 @dataclass(slots=True)
@@ -20,12 +26,12 @@ class CalendarImportReport:
     """What became of each object of the file, by UID."""
 
     created: list[str] = field(default_factory=list)
-    updated: list[str] = field(default_factory=list)
+    already_there: list[str] = field(default_factory=list)
     refused: list[tuple[str, str]] = field(default_factory=list)
 
     def lines(self) -> Iterator[str]:
         """Yield the report as sentences."""
-        yield f"{len(self.created)} created, {len(self.updated)} already there"
+        yield f"{len(self.created)} created, {len(self.already_there)} already there"
         for uid, reason in self.refused:
             yield f"refused {uid}: {reason}"
 
@@ -35,9 +41,10 @@ def import_calendar(
 ) -> CalendarImportReport:
     """Write every object of a file that can be taken; the others are listed with the reason.
 
-    The actor's channel should be IMPORT, so that nobody is mailed. Running it again changes
-    nothing. Raises UnknownCalendar, NotCalendarData for a file that is none.
+    Nobody is mailed, whatever the actor's channel. Running it again changes nothing. Raises
+    UnknownCalendar, NotCalendarData for a file that is none.
     """
+    actor = replace(actor, channel=Channel.IMPORT)
     report = CalendarImportReport()
     seen = calendars.calendar(tx, actor, slug)
     for uid, part in split_by_uid(text):
@@ -62,16 +69,16 @@ def _put(
     *,
     now: datetime,
 ) -> None:
-    slug = seen.person.slug
-    href = tx.reading.uid_exists(seen.person.id, obj.uid)
-    if href is not None:
-        put_object(tx, actor, slug, href, obj, now=now)
-        report.updated.append(obj.uid)
-    else:
-        put_object(tx, actor, slug, f"{_safe(obj.uid)}.ics", obj, now=now)
-        report.created.append(obj.uid)
+    if tx.reading.uid_exists(seen.person.id, obj.uid) is not None:
+        report.already_there.append(obj.uid)
+        return
+    put_object(tx, actor, seen.person.slug, href_of(obj.uid), obj, now=now)
+    report.created.append(obj.uid)
 
 
-def _safe(uid: str) -> str:
-    """Return a UID as a part of a path."""
-    return "".join(c if c.isalnum() or c in "-_.@" else "_" for c in uid)[:200]
+def href_of(uid: str) -> str:
+    """Return where an object of this UID is put: two UIDs never share a place."""
+    safe = "".join(c if c.isalnum() or c in "-_.@" else "_" for c in uid)[:_MAX_NAME]
+    if safe == uid:
+        return f"{uid}.ics"
+    return f"{safe}-{sha256(uid.encode()).hexdigest()[:12]}.ics"

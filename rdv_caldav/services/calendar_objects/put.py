@@ -15,7 +15,7 @@ from rdv_caldav.db.uow import Transaction
 from rdv_caldav.domain import merge
 from rdv_caldav.domain.directory import Directory
 from rdv_caldav.domain.draft import Draft
-from rdv_caldav.domain.errors import AccessRefused, EditRefused, UidConflict
+from rdv_caldav.domain.errors import AccessRefused, EditRefused, LostRace, UidConflict
 from rdv_caldav.ical import objects as ical_objects
 from rdv_caldav.ical.attendee_lines import OwnLine
 from rdv_caldav.ical.contentlines import same_but_stamps, to_crlf
@@ -78,7 +78,7 @@ def put_object(
     condition.check(standing.etag if standing else None)
     if standing is not None and standing.stored.appointment.uid != obj.uid:
         raise UidConflict("another UID stands at this place", href=href)
-    stored = standing.stored if standing else _lock_elsewhere(tx, seen, obj.uid)
+    stored = standing.stored if standing else _lock_elsewhere(tx, seen, href, obj.uid)
     incoming = _read(tx, seen, obj)
     if stored is None:
         appointment_id = _create(tx, seen, href, incoming, now=now)
@@ -104,13 +104,15 @@ def _outcome(
     return Put(created=created, as_sent=False, served=None)
 
 
-def _lock_elsewhere(tx: Transaction, seen: Calendar, uid: str) -> Stored | None:
+def _lock_elsewhere(tx: Transaction, seen: Calendar, href: str, uid: str) -> Stored | None:
     """Lock the appointment that has this UID, if it may be put into this calendar too.
 
     Raises UidConflict when this calendar shows it at another place, AccessRefused when the
     actor has nothing to do with it: nothing is learnt of it then.
     """
     here = tx.reading.uid_exists(seen.person.id, uid)
+    if here == href:
+        raise LostRace("it came to stand here since we looked")
     if here is not None:
         raise UidConflict("this calendar has the UID at another place", href=here)
     appointment_id = tx.appointments.id_of_uid(uid)
