@@ -57,7 +57,7 @@ def settle(draft: Draft, previous: Appointment | None, writing: Writing) -> Appo
     owner who was dropped comes back, a newly marked CHAIR becomes owner, and whoever's
     calendar it is put into takes part (rules 1 and 8).
     """
-    participants = _participants(draft, previous, writing, is_new=previous is None)
+    participants = _participants(draft, previous, writing)
     participants = _with_calendar_person(participants, previous, writing)
     owner_id = _owner_id(draft, participants, previous, writing)
     state = _state(draft, previous, writing)
@@ -147,8 +147,6 @@ def _participants(
     stated: DraftDetails,
     previous: Details | None,
     writing: Writing,
-    *,
-    is_new: bool,
 ) -> tuple[Participant, ...]:
     if stated.says_nothing_of_participants:
         return previous.participants if previous else ()
@@ -165,9 +163,8 @@ def _participants(
 def _recognised(
     attendee: CalendarUser,
     organizer: CalendarUser | None,
+    previous: Details | None,
     writing: Writing,
-    *,
-    is_new: bool,
 ) -> Participant | None:
     if attendee.address == normalise_address(writing.settings.scheduling_address):
         return None
@@ -295,7 +292,7 @@ def _occurrence(
     participants = (
         (before or series).participants
         if stated.says_nothing_of_participants
-        else _participants(stated, before, writing, is_new=previous is None)
+        else _participants(stated, before, writing)
     )
     owner_id = series.owner.person_id
     assert owner_id is not None, "check_ownership admits persons only"

@@ -6,37 +6,13 @@ brought up to date instead of being added twice.
 
 from __future__ import annotations
 
-import csv
-import re
-import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from rdv_caldav.db.uow import Transaction
-from rdv_caldav.domain.agency import Person, PersonKind
-from rdv_caldav.domain.directory import normalise_address
-from rdv_caldav.domain.errors import InvalidInput
-
-_COLUMNS: Mapping[str, str] = {
-    "nom": "last_name",
-    "last name": "last_name",
-    "prenom": "first_name",
-    "first name": "first_name",
-    "type": "kind",
-    "genre": "kind",
-    "kind": "kind",
-    "e-mail": "addresses",
-    "email": "addresses",
-    "mail": "addresses",
-    "adresse": "home_address",
-    "address": "home_address",
-    "secteur": "sector",
-    "sector": "sector",
-    "identifiant": "slug",
-    "identifier": "slug",
-}
-_REQUIRED = ("last_name", "kind")
-_ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")
+from rdv_caldav.domain.agency import AgencySettings, Person, PersonKind
+from rdv_caldav.domain.directory import Directory, normalise_address
+from rdv_caldav.services.people_csv import PersonRow, RejectedRow, plain, read_rows, slug_of
 
 
 @dataclass(slots=True)
@@ -57,54 +33,123 @@ class ImportReport:
             yield f"line {line}: {reason}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Row:
-    line: int
-    kind: PersonKind
-    last_name: str
-    first_name: str
-    addresses: tuple[str, ...]
-    home_address: str
-    sector: str
-    slug: str
-
-
 def import_people(tx: Transaction, text: str, *, dry_run: bool) -> ImportReport:
     """Add and update persons; nothing at all is written if a row is rejected, or on a dry run.
 
-    Columns are found by their headers, in French or English, whatever their case and
-    accents; several addresses are separated by a space or ``|``. Raises InvalidInput when
-    the file has no usable header.
+    Empty cells say nothing. A new address comes before those that are known and takes none
+    of them away, so that people go on being recognised in what programs kept. Raises
+    InvalidInput when the file has no usable header or is no CSV.
     """
     report = ImportReport()
-    rows = list(_rows(text, report))
-    plan = [(row, _known(tx, row)) for row in rows]
-    for row, known in plan:
-        name = f"{row.first_name} {row.last_name}".strip()
-        if known is None:
-            report.created.append(name)
-        elif _merged(known, row, known.sector_id) == known and not row.sector:
-            report.unchanged.append(name)
-        else:
-            report.updated.append(name)
+    plan = list(_plan(tx, _usable(read_rows(text), report), report))
+    report.rejected.sort()
     if dry_run or report.rejected:
         return report
-    sectors = {sector.name.casefold(): sector.id for sector in tx.people.sectors()}
+    sectors = _Sectors(tx)
     for row, known in plan:
-        if row.sector and row.sector.casefold() not in sectors:
-            sectors[row.sector.casefold()] = tx.people.add_sector(row.sector).id
-        sector_id = sectors.get(row.sector.casefold())
-        if known is not None:
-            tx.people.update(_merged(known, row, sector_id or known.sector_id))
-        else:
-            _add(tx, row, sector_id)
+        if known is None:
+            _add(tx, row, sectors.id_of(row.sector))
+        elif not _says_nothing_new(row, known, sectors):
+            sector_id = sectors.id_of(row.sector)
+            tx.people.update(replace(_merged(row, known), sector_id=sector_id or known.sector_id))
     return report
 
 
-def _add(tx: Transaction, row: _Row, sector_id: int | None) -> None:
-    wanted = row.slug or slug_of(f"{row.first_name} {row.last_name}")
+class _Sectors:
+    """The secteurs by name, added where a row names a new one."""
+
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+        self._ids = {plain(sector.name): sector.id for sector in tx.people.sectors()}
+
+    def known(self, name: str) -> int | None:
+        return self._ids.get(plain(name))
+
+    def id_of(self, name: str) -> int | None:
+        if not name:
+            return None
+        if plain(name) not in self._ids:
+            self._ids[plain(name)] = self._tx.people.add_sector(name).id
+        return self._ids[plain(name)]
+
+
+class _KnownPersons:
+    """Whom a row means: by identifier, else by kind and name."""
+
+    def __init__(self, persons: Iterable[Person]) -> None:
+        self._by_slug: dict[str, Person] = {}
+        self._by_name: dict[tuple[PersonKind, str, str], list[Person]] = {}
+        for person in persons:
+            self._by_slug[person.slug] = person
+            key = (person.kind, plain(person.last_name), plain(person.first_name))
+            self._by_name.setdefault(key, []).append(person)
+
+    def meant_by(self, row: PersonRow) -> list[Person]:
+        if row.slug:
+            return [self._by_slug[row.slug]] if row.slug in self._by_slug else []
+        return self._by_name.get((row.kind, plain(row.last_name), plain(row.first_name)), [])
+
+
+def _usable(rows: Iterable[PersonRow | RejectedRow], report: ImportReport) -> Iterator[PersonRow]:
+    for row in rows:
+        if isinstance(row, RejectedRow):
+            report.rejected.append((row.line, row.reason))
+        else:
+            yield row
+
+
+def _plan(
+    tx: Transaction, rows: Iterable[PersonRow], report: ImportReport
+) -> Iterator[tuple[PersonRow, Person | None]]:
+    settings = tx.agency.settings()
+    persons = _KnownPersons(tx.people.everyone(active_only=False))
+    sectors = _Sectors(tx)
+    lines: dict[object, int] = {}
+    for row in rows:
+        meant = persons.meant_by(row)
+        identity = meant[0].id if meant else _identity(row)
+        first_line = lines.setdefault(identity, row.line)
+        reason = ""
+        if len(meant) > 1:
+            reason = f"several persons are called {row.name}: Identifiant has to say who"
+        elif first_line != row.line:
+            reason = f"the same person as in line {first_line}: homonyms need an Identifiant"
+        elif any(_is_the_agencys(address, settings) for address in row.addresses):
+            reason = "an address of the agency's own is nobody's"
+        if reason:
+            report.rejected.append((row.line, reason))
+            continue
+        known = meant[0] if meant else None
+        _count(report, row, known, sectors)
+        yield row, known
+
+
+def _identity(row: PersonRow) -> object:
+    return row.slug or (row.kind, plain(row.last_name), plain(row.first_name))
+
+
+def _is_the_agencys(address: str, settings: AgencySettings) -> bool:
+    is_placeholder = Directory((), settings).placeholder_id(address) is not None
+    return is_placeholder or address == normalise_address(settings.scheduling_address)
+
+
+def _count(report: ImportReport, row: PersonRow, known: Person | None, sectors: _Sectors) -> None:
+    if known is None:
+        report.created.append(row.name)
+    elif _says_nothing_new(row, known, sectors):
+        report.unchanged.append(row.name)
+    else:
+        report.updated.append(row.name)
+
+
+def _says_nothing_new(row: PersonRow, known: Person, sectors: _Sectors) -> bool:
+    stays = not row.sector or sectors.known(row.sector) == known.sector_id is not None
+    return stays and _merged(row, known) == known
+
+
+def _add(tx: Transaction, row: PersonRow, sector_id: int | None) -> None:
     tx.people.add(
-        slug=tx.people.free_slug(wanted),
+        slug=tx.people.free_slug(row.slug or slug_of(row.name)),
         kind=row.kind,
         last_name=row.last_name,
         first_name=row.first_name,
@@ -114,83 +159,13 @@ def _add(tx: Transaction, row: _Row, sector_id: int | None) -> None:
     )
 
 
-def slug_of(name: str) -> str:
-    """Return a name as a part of a URL: lower-case letters, digits and hyphens."""
-    return "-".join(re.findall(r"[a-z0-9]+", _plain(name))) or "personne"
-
-
-def _plain(text: str) -> str:
-    decomposed = unicodedata.normalize("NFKD", text)
-    return "".join(c for c in decomposed if not unicodedata.combining(c)).casefold().strip()
-
-
-def _known(tx: Transaction, row: _Row) -> Person | None:
-    if row.slug:
-        return tx.people.by_slug(row.slug)
-    for person in tx.people.everyone(kind=row.kind, active_only=False):
-        if (person.last_name, person.first_name) == (row.last_name, row.first_name):
-            return person
-    return None
-
-
-def _merged(person: Person, row: _Row, sector_id: int | None) -> Person:
-    """Return the person as the row has him; empty cells say nothing."""
+def _merged(row: PersonRow, known: Person) -> Person:
+    """Return the person as the row has him, save the secteur."""
     return replace(
-        person,
+        known,
         kind=row.kind,
         last_name=row.last_name,
-        first_name=row.first_name or person.first_name,
-        addresses=row.addresses or person.addresses,
-        home_address=row.home_address or person.home_address,
-        sector_id=sector_id,
-    )
-
-
-def _rows(text: str, report: ImportReport) -> Iterator[_Row]:
-    text = text.removeprefix("\ufeff")
-    first = text.partition("\n")[0]
-    delimiter = ";" if first.count(";") >= first.count(",") else ","
-    reader = csv.reader(text.splitlines(), delimiter=delimiter)
-    header = [_COLUMNS.get(_plain(cell)) for cell in next(reader, [])]
-    missing = [name for name in _REQUIRED if name not in header]
-    if missing:
-        raise InvalidInput("the first line must name the columns Nom and Type")
-    for cells in reader:
-        values = {
-            column: cell.strip() for column, cell in zip(header, cells, strict=False) if column
-        }
-        if any(values.values()):
-            row = _row(reader.line_num, values, report)
-            if row is not None:
-                yield row
-
-
-def _row(line: int, values: Mapping[str, str], report: ImportReport) -> _Row | None:
-    addresses = tuple(
-        normalise_address(address)
-        for address in re.split(r"[|\s]+", values.get("addresses", ""))
-        if address
-    )
-    kind = _plain(values.get("kind", ""))
-    reasons = []
-    if kind not in {known.value for known in PersonKind}:
-        reasons.append("Type is client, intervenant or gestionnaire")
-    if not values.get("last_name"):
-        reasons.append("Nom is missing")
-    reasons += [f"{a} is no address" for a in addresses if not _ADDRESS.fullmatch(a)]
-    slug = values.get("slug", "")
-    if slug and slug_of(slug) != slug:
-        reasons.append("Identifiant is lower-case letters, digits and hyphens")
-    if reasons:
-        report.rejected.append((line, "; ".join(reasons)))
-        return None
-    return _Row(
-        line=line,
-        kind=PersonKind(kind),
-        last_name=values["last_name"],
-        first_name=values.get("first_name", ""),
-        addresses=addresses,
-        home_address=values.get("home_address", ""),
-        sector=values.get("sector", ""),
-        slug=slug,
+        first_name=row.first_name or known.first_name,
+        addresses=tuple(dict.fromkeys((*row.addresses, *known.addresses))),
+        home_address=row.home_address or known.home_address,
     )

@@ -234,6 +234,20 @@ def test_an_organizer_on_a_known_object_is_nobody_new() -> None:
     assert settle(draft, visit(), writing(ALICE)) == visit()
 
 
+def test_a_program_that_writes_again_what_it_made_still_means_its_own_user() -> None:
+    private = CalendarUser(address="moi@mail.example", presence=Presence.ACCEPTED)
+    draft = without(served(visit(), ALICE), ALICE)
+    draft = replace(draft, attendees=(*draft.attendees, private), organizer=private)
+    settled = settle(draft, visit(), writing(ALICE))
+    assert set(settled.participants) == set(visit().participants)
+
+
+def test_a_known_guest_who_is_named_as_organizer_stays_a_guest() -> None:
+    old = visit(owner(CLAIRE), guest())
+    draft = replace(served(old, ALICE), organizer=CalendarUser(address=GUEST))
+    assert settle(draft, old, writing(ALICE)) == old
+
+
 # -- ORGANIZER;PARTSTAT -------------------------------------------------------------------
 
 
