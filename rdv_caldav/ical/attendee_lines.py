@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import quote
 
 from rdv_caldav.domain.appointment import Details, Participant, Presence
 from rdv_caldav.domain.directory import normalise_address
@@ -30,18 +30,38 @@ def put_attendees(
 ) -> bool:
     """Make one line per participant; lines that say so already stay to the letter."""
     changed = False
-    missing = {participant.key: participant for participant in details.participants}
+    wanted = {participant.key: participant for participant in details.participants}
+    standing: dict[int | str, ContentLine] = {}
     for line in event.lines("ATTENDEE"):
         key = _key_of(line, vocabulary, own)
-        participant = None if key is None else missing.pop(key, None)
-        wanted = None if participant is None else _adjusted(line, participant, vocabulary)
-        if wanted is None or wanted.unfolded != line.unfolded:
-            event.replace(line, wanted)
+        if key is None or key not in wanted or key in standing:
+            event.replace(line, None)
             changed = True
-    for participant in missing.values():
-        event.add(_new_line(participant, vocabulary))
-        changed = True
-    return changed
+            continue
+        standing[key] = adjusted = _adjusted(line, wanted[key], vocabulary)
+        if adjusted is not line:
+            event.replace(line, adjusted)
+            changed = True
+    return _add_missing(event, details, vocabulary, standing) or changed
+
+
+def _add_missing(
+    event: Component,
+    details: Details,
+    vocabulary: Vocabulary,
+    standing: Mapping[int | str, ContentLine],
+) -> bool:
+    """Give a line to whoever has none, in the order of the participants."""
+    if len(standing) == len(details.participants):
+        return False
+    before: ContentLine | None = None
+    for participant in details.participants:
+        line = standing.get(participant.key)
+        if line is None:
+            line = _new_line(participant, vocabulary)
+            event.insert(line, after=before)
+        before = line
+    return True
 
 
 def put_organizer(event: Component, vocabulary: Vocabulary) -> bool:
@@ -58,10 +78,12 @@ def _key_of(line: ContentLine, vocabulary: Vocabulary, own: OwnLine | None) -> i
         address = normalise_address(params["EMAIL"])
     if address == normalise_address(vocabulary.settings.scheduling_address):
         return None
+    person = vocabulary.directory.find(address, name=params.get("CN", ""))
+    if person is not None:
+        return person.id
     if own is not None and address == own.address:
         return own.person_id
-    person = vocabulary.directory.find(address, name=params.get("CN", ""))
-    return address if person is None else person.id
+    return address
 
 
 def _adjusted(line: ContentLine, participant: Participant, vocabulary: Vocabulary) -> ContentLine:
@@ -74,6 +96,8 @@ def _adjusted(line: ContentLine, participant: Participant, vocabulary: Vocabular
         changes["ROLE"] = "CHAIR" if participant.is_owner else "REQ-PARTICIPANT"
     if params.get("X-RESPONSE-COMMENT", "") != participant.comment:
         changes["X-RESPONSE-COMMENT"] = participant.comment or None
+    if participant.person_id is None and params.get("CN", "") != participant.name:
+        changes["CN"] = participant.name or None
     value = _own_address(line, participant, vocabulary)
     if value is not None:
         changes |= _naming(participant, vocabulary)
@@ -128,7 +152,8 @@ def _new_line(participant: Participant, vocabulary: Vocabulary) -> ContentLine:
 
 
 def _uri(address: str) -> str:
-    """Return the URI of a normalised address: mailto unless it has a scheme or a path."""
-    if ":" in address or address.startswith("/"):
-        return address
-    return "mailto:" + quote(address, safe="@!#$%&'*+/=?^_`{|}~.-")
+    """Return the URI of a normalised address: mailto unless it has a scheme or a path.
+
+    It is not percent-encoded: addresses are compared as they are written.
+    """
+    return address if ":" in address or address.startswith("/") else f"mailto:{address}"

@@ -8,45 +8,66 @@ also split at U+2028 and U+0085, which are ordinary text.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import lru_cache
 
-from icalendar import vText
-from icalendar.parser import Contentline, Parameters
+from icalendar.parser import Contentline, param_value, rfc_6868_unescape
 
 _FOLD = re.compile(r"\r?\n[ \t]")
-_RAW_LINE = re.compile(r"[^\n]*\n(?:[ \t][^\n]*\n)*|[^\n]+\Z")
-_NAME = re.compile(r"[^;:\r\n]*")
+_RAW_LINE = re.compile(r"[^\n]*\n(?:[ \t][^\n]*(?:\n|\Z))*|[^\n]+\Z")
+_ZONE_OR_LINE = re.compile(
+    r"BEGIN:VTIMEZONE\r?\n(?:(?!END:VTIMEZONE|BEGIN:V)[^\n]*\n)*+END:VTIMEZONE\r?\n(?![ \t])|"
+    + _RAW_LINE.pattern
+)
+_NAME = re.compile(r"([A-Za-z0-9-]+)[;:]")
+_BLANK_LINES = re.compile(r"\n{2,}")
+_PARAM = re.compile(r';([A-Za-z0-9-]+)=((?:"[^"\\]*"|[^",;:\\]*)(?:,(?:"[^"\\]*"|[^",;:\\]*))*)')
+_HEAD = re.compile(rf"[A-Za-z0-9-]+((?:{_PARAM.pattern})*):")
+_PARAM_VALUE = re.compile(r'"([^"]*)"|([^",]+)')
+_UNWRITABLE = re.compile("[^\t\x20-\x7e\x80-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_UNWRITABLE_IN_PARAM = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _STAMPS = frozenset({"DTSTAMP", "LAST-MODIFIED", "CREATED"})
+_DEEPEST = 16
+"""How deep components nest: three levels are known to RFC 5545, two more to its extensions."""
+
+_LARGEST_KEPT = 30_000
+"""Characters of a VTIMEZONE that is remembered; the longest seen has 20 000."""
+
+_LONGEST = 74
+"""Octets of a line that is not folded; RFC 5545 §3.1 allows one more."""
 
 
 class ContentLine:
-    """One content line; ``raw`` is its folded text with its line end."""
+    """One content line; ``raw`` is its folded text with its line end.
+
+    ``name`` is the property name in upper case.
+    """
+
+    __slots__ = ("_split", "_unfolded", "name", "raw")
 
     def __init__(self, raw: str) -> None:
         """Keep ``raw`` to the letter."""
         self.raw = raw
+        self._unfolded: str | None = None
+        self._split: tuple[list[tuple[str, str]], str] | None = None
+        match = _NAME.match(raw)
+        self.name = _odd_name(self.unfolded) if match is None else match[1].upper()
 
-    @cached_property
+    @property
     def unfolded(self) -> str:
         """The logical line without line end."""
-        return _FOLD.sub("", self.raw).rstrip("\r\n")
+        if self._unfolded is None:
+            raw = self.raw
+            self._unfolded = (_FOLD.sub("", raw) if "\n" in raw[:-1] else raw).rstrip("\r\n")
+        return self._unfolded
 
-    @cached_property
-    def name(self) -> str:
-        """The property name in upper case."""
-        match = _NAME.match(self.raw)
-        assert match is not None
-        return match[0].upper()
-
-    @cached_property
-    def _parts(self) -> tuple[Mapping[str, object], str]:
-        try:
-            _, params, value = Contentline(self.unfolded).raw_parts()
-        except ValueError:
-            return {}, self.unfolded.partition(":")[2]
-        return params, value
+    @property
+    def _parts(self) -> tuple[list[tuple[str, str]], str]:
+        """Upper-case names of the parameters with their values as written, and the value."""
+        if self._split is None:
+            self._split = _split(self.unfolded)
+        return self._split
 
     @property
     def value(self) -> str:
@@ -56,32 +77,76 @@ class ContentLine:
     @property
     def params(self) -> dict[str, str]:
         """The parameters by upper-case name, several values joined by commas."""
-        return {
-            name.upper(): ",".join(value) if isinstance(value, list) else str(value)
-            for name, value in self._parts[0].items()
-        }
+        return {name: _read(written) for name, written in self._parts[0]}
 
     def with_params(
         self, changes: Mapping[str, str | None], value: str | None = None
     ) -> ContentLine:
-        """Return the line with some parameters set, or removed where None."""
-        params = {**self.params, **changes}
-        kept = {name: setting for name, setting in params.items() if setting is not None}
-        return make_line(self.name, self.value if value is None else value, kept)
+        """Return the line with some parameters set, or removed where None; the rest stays."""
+        params = dict(self._parts[0])
+        for name, setting in changes.items():
+            if setting is None:
+                params.pop(name, None)
+            else:
+                params[name] = _written(setting)
+        written = "".join(f";{name}={setting}" for name, setting in params.items())
+        return _folded(f"{self.name}{written}:{self.value if value is None else value}")
+
+
+def _odd_name(line: str) -> str:
+    """Return the name of a line with a fold or blanks in it, which icalendar overlooks too."""
+    return re.split("[;:]", line, maxsplit=1)[0].replace(" ", "").replace("\t", "").upper()
+
+
+def _split(line: str) -> tuple[list[tuple[str, str]], str]:
+    head = _HEAD.match(line)
+    if head is not None:
+        found = _PARAM.findall(head[1])
+        return [(name.upper(), written) for name, written in found], line[head.end() :]
+    try:
+        _, params, value = Contentline(line).raw_parts()
+    except ValueError:
+        return [], line.partition(":")[2]
+    return [(name.upper(), _written(setting)) for name, setting in params.items()], value
 
 
 def make_line(name: str, value: str, params: Mapping[str, str] | None = None) -> ContentLine:
     """Return a folded line; ``value`` is written as it is, parameters are quoted as needed."""
-    written = ""
-    if params:
-        written = ";" + Parameters(params).to_ical(sorted=False).decode()
-    folded = Contentline(f"{name}{written}:{value}").to_ical().decode()
-    return ContentLine(f"{folded}\r\n")
+    written = "".join(f";{key}={_written(text)}" for key, text in (params or {}).items())
+    return _folded(f"{name}{written}:{value}")
 
 
 def text_value(text: str) -> str:
-    """Escape a text for use as a TEXT value (RFC 5545 §3.3.11)."""
-    return vText(text).to_ical().decode()
+    """Escape a text for use as a TEXT value (RFC 5545 §3.3.11).
+
+    icalendar's own writer takes a backslash before a capital N for a line break.
+    """
+    escaped = text.replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,")
+    return escaped.replace("\r\n", "\n").replace("\r", "\n").replace("\n", "\\n")
+
+
+def _folded(line: str) -> ContentLine:
+    """Fold a line; what neither iCalendar nor XML can carry is left out of it."""
+    line = _UNWRITABLE.sub("", line)
+    if not line.isascii() or len(line) > _LONGEST:
+        line = Contentline(line).to_ical().decode()
+    return ContentLine(f"{line}\r\n")
+
+
+def _written(setting: str | list[str]) -> str:
+    """Return a parameter's value as it is written (RFC 5545 §3.2, RFC 6868)."""
+    values = [setting] if isinstance(setting, str) else setting
+    return ",".join(
+        param_value(_UNWRITABLE_IN_PARAM.sub("", text), always_quote=" " in text or "'" in text)
+        for text in values
+    )
+
+
+def _read(written: str) -> str:
+    if '"' not in written:
+        return rfc_6868_unescape(written.strip(" \t"))
+    values = (quoted or plain for quoted, plain in _PARAM_VALUE.findall(written))
+    return ",".join(rfc_6868_unescape(value) for value in values)
 
 
 @dataclass(slots=True)
@@ -130,6 +195,15 @@ class Component:
         )
         self.items.insert(last + 1, line)
 
+    def insert(self, line: ContentLine, *, after: ContentLine | None) -> None:
+        """Add a line after another; before the first one of its name where that is None."""
+        beside = self.line(line.name) if after is None else after
+        if beside is None:
+            self.add(line)
+            return
+        place = next(n for n, item in enumerate(self.items) if item is beside)
+        self.items.insert(place if after is None else place + 1, line)
+
     def put(self, line: ContentLine) -> bool:
         """Make ``line`` the only one of its name; False when it says so already."""
         standing = self.lines(line.name)
@@ -152,19 +226,56 @@ class Component:
 
 
 def parse_components(text: str) -> Component:
-    """Return the nameless outermost component of a text; never fails."""
+    """Return the nameless outermost component of a text; never fails.
+
+    What is nested deeper than anybody means it is kept as mere lines. VTIMEZONEs are shared
+    with other trees: they are replaced, never changed.
+    """
+    return _tree(_pieces(text))
+
+
+def _pieces(text: str) -> Iterator[ContentLine | Component]:
+    """Yield lines, and whole VTIMEZONEs: programs send the same long one with each object."""
+    for raw in _ZONE_OR_LINE.findall(text):
+        is_block = raw.startswith("BEGIN:VTIMEZONE") and len(raw) <= _LARGEST_KEPT
+        zone = _definition(raw) if is_block else None
+        if zone is not None:
+            yield zone
+        elif is_block or len(raw) > _LARGEST_KEPT:
+            yield from map(ContentLine, _RAW_LINE.findall(raw))
+        else:
+            yield ContentLine(raw)
+
+
+@lru_cache(maxsize=64)
+def _definition(block: str) -> Component | None:
+    """Return the VTIMEZONE that a text is, None if it is not well-formed."""
+    items = _tree(map(ContentLine, _RAW_LINE.findall(block))).items
+    whole = items[0] if len(items) == 1 else None
+    return whole if isinstance(whole, Component) and whole.end else None
+
+
+def _tree(pieces: Iterable[ContentLine | Component]) -> Component:
     root = Component()
     stack = [root]
-    for raw in _RAW_LINE.findall(text):
-        line = ContentLine(raw)
-        if line.name == "BEGIN":
-            inner = Component(line.value.strip().upper(), raw)
+    buried = 0
+    for piece in pieces:
+        name = piece.name
+        if isinstance(piece, Component):
+            pass
+        elif name == "BEGIN" and (buried or len(stack) > _DEEPEST):
+            buried += 1
+        elif name == "BEGIN":
+            inner = Component(piece.value.strip().upper(), piece.raw)
             stack[-1].items.append(inner)
             stack.append(inner)
-        elif line.name == "END" and stack[-1].name == line.value.strip().upper() and stack[-1].name:
-            stack.pop().end = raw
-        else:
-            stack[-1].items.append(line)
+            continue
+        elif name == "END" and buried:
+            buried -= 1
+        elif name == "END" and len(stack) > 1 and stack[-1].name == piece.value.strip().upper():
+            stack.pop().end = piece.raw
+            continue
+        stack[-1].items.append(piece)
     return root
 
 
@@ -175,9 +286,13 @@ def events_of(root: Component) -> Iterator[Component]:
 
 
 def to_crlf(text: str) -> str:
-    """Return the text with CRLF line ends, without a BOM, ending with a line end."""
-    text = text.removeprefix("\ufeff").replace("\r\n", "\n").rstrip("\n").replace("\n", "\r\n")
-    return f"{text}\r\n"
+    """Return the text with CRLF line ends, without BOM and blank lines, ending with a line end.
+
+    A blank line means nothing; readers differ in whether what follows it may still be a fold.
+    A lone CR is none of iCalendar's line ends, but XML makes a line end of it: it is left out.
+    """
+    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "")
+    return _BLANK_LINES.sub("\n", text).strip("\n").replace("\n", "\r\n") + "\r\n"
 
 
 def unfold(text: str) -> list[str]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
 import icalendar
 from icalendar.cal import Component as IcalComponent
+from icalendar.error import GloballyUniqueTZIDGuessed
 
 from rdv_caldav.domain.errors import (
     DateOutOfRange,
@@ -20,9 +22,13 @@ from rdv_caldav.domain.errors import (
     UnsupportedComponent,
     UnsupportedMediaType,
 )
+from rdv_caldav.ical.contentlines import events_of, parse_components
 from rdv_caldav.ical.recurrence import check_rule
 from rdv_caldav.ical.timezones import known_zone
 from rdv_caldav.ical.values import value_of, values_of
+
+# we find out by ourselves what such a name means
+warnings.filterwarnings("ignore", category=GloballyUniqueTZIDGuessed)
 
 _TIMEZONE_BLOCK = re.compile(
     r"^BEGIN:VTIMEZONE\r?\n(?:(?!END:VTIMEZONE).*\n)*?TZID[^:\n]*:(.*(?:\n[ \t].*)*)\n"
@@ -90,6 +96,8 @@ def parse(text: str, *, limits: Limits = Limits()) -> CalendarObject:
     if "METHOD" in calendar:
         raise InvalidCalendarObject("METHOD belongs into messages, not into stored objects")
     events = _events(calendar, limits)
+    if len(list(events_of(parse_components(text)))) != len(events):
+        raise NotCalendarData("BEGIN and END do not match")
     uid = _the_uid(events)
     for event in events:
         _check_event(event, limits)

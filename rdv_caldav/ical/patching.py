@@ -14,7 +14,7 @@ from rdv_caldav.domain.merge import served_status
 from rdv_caldav.ical.colours import nearest_css_name
 from rdv_caldav.ical.contentlines import Component, ContentLine, make_line, text_value
 from rdv_caldav.ical.reader import without_cancelled_prefix
-from rdv_caldav.ical.timezones import UTC_ZONE
+from rdv_caldav.ical.timezones import UTC_ZONE, known_zone
 from rdv_caldav.ical.vocabulary import Vocabulary
 
 Said = Details | DraftDetails
@@ -104,50 +104,82 @@ def put_times(event: Component, said: Said | None, new: Details) -> bool:
     if said is not None and said.span == new.span:
         return False
     before, after = said.span if said else None, new.span
-    kind = (after.zone, after.all_day)
-    if before is None or before.start != after.start or (before.zone, before.all_day) != kind:
-        event.put(moment_line("DTSTART", after.start, after))
-    same_length = before is not None and before.duration == after.duration
-    keeps_duration = event.line("DURATION") is not None and same_length
-    if keeps_duration and before is not None and before.all_day == after.all_day:
+    same_kind = before is not None and kind_of(before) == kind_of(after)
+    if before is None or before.start != after.start or not same_kind:
+        event.put(_start_line(event.line("DTSTART") if same_kind else None, after))
+    keeps_duration = before is not None and same_kind and before.duration == after.duration
+    if keeps_duration and event.line("DURATION") is not None:
         return True
     event.drop("DURATION")
-    event.put(moment_line("DTEND", after.end, after))
+    event.put(moment_like(event, "DTEND", after.end))
     return True
+
+
+def kind_of(span: Span) -> tuple[str, bool]:
+    """Return what decides how the moments of a span are written."""
+    return span.zone, span.all_day
+
+
+def _start_line(standing: ContentLine | None, span: Span) -> ContentLine:
+    """Return DTSTART, with the TZID that the client gave it where that is a name by itself."""
+    value = f"{span.start:%Y%m%dT%H%M%S}"
+    if span.all_day:
+        return make_line("DTSTART", f"{span.start:%Y%m%d}", {"VALUE": "DATE"})
+    if span.zone == UTC_ZONE:
+        return make_line("DTSTART", f"{value}Z")
+    tzid = standing.params.get("TZID", "") if standing is not None else ""
+    if known_zone(tzid) != span.zone:
+        tzid = span.zone
+    return make_line("DTSTART", value, {"TZID": tzid})
+
+
+def moment_like(event: Component, name: str, moment: datetime) -> ContentLine:
+    """Return a line for a wall-clock moment, in the form of the event's DTSTART.
+
+    RFC 5545 wants one form for DTSTART, DTEND, RECURRENCE-ID and the dates of a series
+    (§3.8.2.2, §3.8.4.4, §3.8.5.1).
+    """
+    start = event.line("DTSTART")
+    assert start is not None, "every event of ours has a start"
+    written = start.value.strip()
+    value = f"{moment:%Y%m%d}" if len(written) == len("YYYYMMDD") else f"{moment:%Y%m%dT%H%M%S}"
+    names: tuple[str, ...] = ("VALUE", "TZID")
+    params = {key: start.params[key] for key in names if key in start.params}
+    return make_line(name, value + "Z" * written.endswith("Z"), params)
 
 
 def put_recurrence(
     event: Component,
     said: Recurrence | None,
-    said_span: Span | None,
     new: Recurrence | None,
-    span: Span,
+    *,
+    same_kind: bool,
 ) -> bool:
-    """RRULE, RDATE and EXDATE, all anew when the series repeats otherwise."""
-    same_clock = said_span is not None and (said_span.zone, said_span.all_day) == (
-        span.zone,
-        span.all_day,
-    )
-    if said == new and (same_clock or new is None):
-        return False
-    changed = event.drop("RRULE", "RDATE", "EXDATE")
+    """RRULE, RDATE and EXDATE, each anew when the series repeats otherwise.
+
+    ``same_kind``: the moments of the series are still written in the same form.
+    """
     if new is None:
-        return changed
-    for rule in new.rules:
-        event.add(make_line("RRULE", rule))
-    for name, moments in (("RDATE", new.added), ("EXDATE", new.excluded)):
-        for moment in moments:
-            event.add(moment_line(name, moment, span))
-    return True
+        return said is not None and event.drop("RRULE", "RDATE", "EXDATE")
+    before = said or Recurrence()
+    changed = False
+    if before.rules != new.rules:
+        changed |= _put_lines(event, "RRULE", [make_line("RRULE", rule) for rule in new.rules])
+    for name, old_moments, moments in (
+        ("RDATE", before.added, new.added),
+        ("EXDATE", before.excluded, new.excluded),
+    ):
+        if old_moments != moments or not same_kind:
+            lines = [moment_like(event, name, moment) for moment in moments]
+            changed |= _put_lines(event, name, lines)
+    return changed
 
 
-def moment_line(name: str, moment: datetime, span: Span) -> ContentLine:
-    """Return a line for a wall-clock moment in the span's zone (RFC 5545 §3.3.4, §3.3.5)."""
-    if span.all_day:
-        return make_line(name, f"{moment:%Y%m%d}", {"VALUE": "DATE"})
-    if span.zone == UTC_ZONE:
-        return make_line(name, f"{moment:%Y%m%dT%H%M%S}Z")
-    return make_line(name, f"{moment:%Y%m%dT%H%M%S}", {"TZID": span.zone})
+def _put_lines(event: Component, name: str, lines: list[ContentLine]) -> bool:
+    changed = event.drop(name)
+    for line in lines:
+        event.add(line)
+    return changed or bool(lines)
 
 
 def put_stamp(event: Component, stamp: datetime) -> None:

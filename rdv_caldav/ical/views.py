@@ -7,7 +7,7 @@ reading is slicing and joining.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -87,33 +87,40 @@ def find_slots(text: str, *, zone: str) -> str:
     root = parse_components(text)
     tzid = _series_tzid(root)
     slots: list[str] = []
-    _walk(root, 0, zone, tzid, slots)
+    position = 0
+    for calendar in root.items:
+        if isinstance(calendar, Component) and calendar.name == "VCALENDAR":
+            inner = position + len(calendar.begin)
+            for item in calendar.items:
+                if isinstance(item, Component) and item.name == "VEVENT":
+                    key = component_key(item, zone=zone, series_tzid=tzid)
+                    slots += _slots_of(item, key, inner)
+                inner += _length(item)
+        position += _length(calendar)
     return ";".join(slots)
 
 
-def _walk(
-    component: Component, position: int, zone: str, tzid: str | None, slots: list[str]
-) -> int:
-    position += len(component.begin)
-    is_event = component.name == "VEVENT"
-    key = component_key(component, zone=zone, series_tzid=tzid) if is_event else ""
+def _slots_of(event: Component, key: str, position: int) -> Iterator[str]:
+    """Yield the slots of a VEVENT that begins at ``position``."""
+    position += len(event.begin)
     last_line = position
     has_transparency = False
-    for item in component.items:
+    for item in event.items:
+        start, position = position, position + _length(item)
         if isinstance(item, Component):
-            position = _walk(item, position, zone, tzid, slots)
             continue
-        start, position = position, position + len(item.raw)
         last_line = position
-        kind = _KIND_OF_LINE.get(item.name) if is_event else None
+        kind = _KIND_OF_LINE.get(item.name)
         if kind is not None:
-            slots.append(f"{kind}|{key}|{start}|{position}")
+            yield f"{kind}|{key}|{start}|{position}"
             has_transparency |= kind == TRANSPARENCY
-    if is_event:
-        if not has_transparency:
-            slots.append(f"{TRANSPARENCY}|{key}|{last_line}|{last_line}")
-        slots.append(f"{PRIVATE}|{key}|{position}|{position}")
-    return position + len(component.end)
+    if not has_transparency:
+        yield f"{TRANSPARENCY}|{key}|{last_line}|{last_line}"
+    yield f"{PRIVATE}|{key}|{position}|{position}"
+
+
+def _length(item: ContentLine | Component) -> int:
+    return len(item.text()) if isinstance(item, Component) else len(item.raw)
 
 
 def _series_tzid(root: Component) -> str | None:

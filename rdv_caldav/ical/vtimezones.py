@@ -5,35 +5,63 @@ Ours are blocks with RRULE, never lists of RDATEs, which Outlook ignores.
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import icalendar
 
-from rdv_caldav.ical.contentlines import Component
+from rdv_caldav.ical.contentlines import Component, unfold
 from rdv_caldav.ical.timezones import offsets_of
 
 _WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
-_HOUR = timedelta(hours=1)
+_LARGEST = 60_000
+"""Characters of a client's definition that is still looked at; the longest seen has 20 000."""
+
+_PART = r"(?:FREQ=YEARLY|(?:BYMONTH|BYDAY|BYMONTHDAY|UNTIL|INTERVAL|COUNT|WKST)=[^;]+)"
+_PLAIN_RULE = re.compile(rf"RRULE:{_PART}(?:;{_PART})*", re.IGNORECASE)
+"""Rules of zones; any other might have a reader list every second since 1970."""
+
+_YEARS_FORESEEN = 5
+_SECOND = timedelta(seconds=1)
 
 
 @lru_cache(maxsize=256)
 def vtimezone(zone: str, year: int) -> str:
-    """Return a VTIMEZONE for an IANA zone, by the rules in force in ``year``."""
-    changes = _changes(ZoneInfo(zone), year)
-    blocks = [_block(zone, change, repeats=len(changes) == 2) for change in changes]
-    if not blocks:
-        blocks = [_fixed_block(zone, datetime(year, 1, 1, tzinfo=UTC))]
+    """Return a VTIMEZONE for an IANA zone, by the rules in force in ``year``.
+
+    Where no simple rule gives the changes of the years to come (Morocco, by the moon), it
+    lists those of the next years one by one.
+    """
+    info = ZoneInfo(zone)
+    changes = _changes(info, year)
+    rules = [_rule(info, change) for change in changes]
+    if len(changes) == 2 and all(rules):
+        blocks = [
+            _block(info, change, since=_in_1970(change + _before(info, change), rule), rule=rule)
+            for change, rule in zip(changes, rules, strict=True)
+        ]
+    else:
+        listed = [c for y in range(year, year + _YEARS_FORESEEN) for c in _changes(info, y)]
+        blocks = [_steady_block(info, datetime(year, 1, 1, tzinfo=UTC))]
+        blocks += [_block(info, c, since=c + _before(info, c)) for c in listed]
     lines = ["BEGIN:VTIMEZONE", f"TZID:{zone}", *blocks, "END:VTIMEZONE"]
     return "\r\n".join(lines) + "\r\n"
 
 
 def agrees(definition: Component, zone: str, year: int) -> bool:
     """Tell whether a client's VTIMEZONE has the real zone's offsets all through a year."""
+    return _agrees(definition.text(), zone, year)
+
+
+@lru_cache(maxsize=256)
+def _agrees(text: str, zone: str, year: int) -> bool:
+    if len(text) > _LARGEST or not _is_plain(text):
+        return False
     try:
-        parsed = icalendar.Timezone.from_ical(definition.text())
-    except (ValueError, KeyError, IndexError, AttributeError, TypeError):
+        parsed = icalendar.Timezone.from_ical(text)
+    except (ValueError, KeyError, IndexError, AttributeError, TypeError, OverflowError):
         return False
     if not isinstance(parsed, icalendar.Timezone):
         return False
@@ -45,6 +73,11 @@ def agrees(definition: Component, zone: str, year: int) -> bool:
     )
 
 
+def _is_plain(text: str) -> bool:
+    """Tell whether nothing in a definition repeats other than by plain yearly rules."""
+    return all(_PLAIN_RULE.fullmatch(line) for line in unfold(text) if "FREQ" in line.upper())
+
+
 def _changes(zone: ZoneInfo, year: int) -> list[datetime]:
     """Return the UTC instants in a year at which the zone's offset changes."""
     found = []
@@ -52,12 +85,21 @@ def _changes(zone: ZoneInfo, year: int) -> list[datetime]:
     while day.year == year:
         tomorrow = day + timedelta(days=1)
         if _offset(day, zone) != _offset(tomorrow, zone):
-            hour = day
-            while _offset(hour, zone) == _offset(hour + _HOUR, zone):
-                hour += _HOUR
-            found.append(hour + _HOUR)
+            found.append(_first_after(day, tomorrow, zone))
         day = tomorrow
     return found
+
+
+def _first_after(same: datetime, other: datetime, zone: ZoneInfo) -> datetime:
+    """Return the first second with the offset of ``other``, halving the time between."""
+    before = _offset(same, zone)
+    while other - same > _SECOND:
+        middle = same + (other - same) // _SECOND // 2 * _SECOND
+        if _offset(middle, zone) == before:
+            same = middle
+        else:
+            other = middle
+    return other
 
 
 def _offset(instant: datetime, zone: ZoneInfo) -> timedelta:
@@ -66,49 +108,73 @@ def _offset(instant: datetime, zone: ZoneInfo) -> timedelta:
     return offset
 
 
-def _block(zone: str, change: datetime, *, repeats: bool) -> str:
-    info = ZoneInfo(zone)
-    before, after = _offset(change - _HOUR, info), _offset(change, info)
-    wall = (change + before).replace(tzinfo=None)
-    kind = "DAYLIGHT" if change.astimezone(info).dst() else "STANDARD"
-    week = (wall.day - 1) // 7 + 1
-    is_last = (wall + timedelta(days=7)).month != wall.month
-    rule = (
-        f"RRULE:FREQ=YEARLY;BYMONTH={wall.month};"
-        f"BYDAY={-1 if is_last else week}{_WEEKDAYS[wall.weekday()]}"
+def _before(zone: ZoneInfo, change: datetime) -> timedelta:
+    return _offset(change - _SECOND, zone)
+
+
+def _rule(zone: ZoneInfo, change: datetime) -> str | None:
+    """Return BYMONTH and BYDAY of a change, as the following years bear them out."""
+    wall = change + _before(zone, change)
+    for week in (-1, (wall.day - 1) // 7 + 1):
+        days = (_day(wall.year + ahead, wall.month, week, wall.weekday()) for ahead in range(6))
+        if all(
+            day is not None and _turns(zone, day + (wall - wall.replace(hour=0, minute=0)), change)
+            for day in days
+        ):
+            return f"BYMONTH={wall.month};BYDAY={week}{_WEEKDAYS[wall.weekday()]}"
+    return None
+
+
+def _turns(zone: ZoneInfo, wall: datetime, like: datetime) -> bool:
+    """Tell whether the zone changes its offset at a wall-clock time, as it does at ``like``."""
+    instant = wall - _before(zone, like)
+    return _before(zone, instant) == _before(zone, like) and _offset(instant, zone) == _offset(
+        like, zone
     )
+
+
+def _day(year: int, month: int, week: int, weekday: int) -> datetime | None:
+    """Return the weekday of a week of a month, the last for -1; None if there is none."""
+    days = [datetime(year, month, 1, tzinfo=UTC) + timedelta(days=n) for n in range(31)]
+    fitting = [day for day in days if day.month == month and day.weekday() == weekday]
+    if week > len(fitting):
+        return None
+    return fitting[-1] if week < 0 else fitting[week - 1]
+
+
+def _in_1970(wall: datetime, rule: str | None) -> datetime:
+    """Return the time of day of ``wall`` on the day of its rule in 1970, as DTSTART."""
+    week = -1 if rule and "BYDAY=-1" in rule else (wall.day - 1) // 7 + 1
+    day = _day(1970, wall.month, week, wall.weekday())
+    assert day is not None, "a week that six years have is no fifth one"
+    return day.replace(hour=wall.hour, minute=wall.minute)
+
+
+def _block(zone: ZoneInfo, change: datetime, *, since: datetime, rule: str | None = None) -> str:
+    before, after = _before(zone, change), _offset(change, zone)
+    # by the offsets, not by what the zone's own data call it: Ireland's summer is its standard
+    kind = "DAYLIGHT" if after > before else "STANDARD"
     return "\r\n".join(
         (
             f"BEGIN:{kind}",
             f"TZOFFSETFROM:{_written(before)}",
             f"TZOFFSETTO:{_written(after)}",
-            f"TZNAME:{change.astimezone(info).tzname()}",
-            f"DTSTART:{_first(wall) if repeats else wall:%Y%m%dT%H%M%S}",
-            *([rule] if repeats else []),
+            f"TZNAME:{change.astimezone(zone).tzname()}",
+            f"DTSTART:{since:%Y%m%dT%H%M%S}",
+            *([f"RRULE:FREQ=YEARLY;{rule}"] if rule else []),
             f"END:{kind}",
         )
     )
 
 
-def _first(wall: datetime) -> datetime:
-    """Return the same weekday of the same week of the month, in 1970 or soon after."""
-    is_last = (wall + timedelta(days=7)).month != wall.month
-    first = wall.replace(year=1970, day=1)
-    first += timedelta(days=(wall.weekday() - first.weekday()) % 7)
-    first += timedelta(weeks=0 if is_last else (wall.day - 1) // 7)
-    while is_last and (first + timedelta(days=7)).month == first.month:
-        first += timedelta(days=7)
-    return first
-
-
-def _fixed_block(zone: str, at: datetime) -> str:
-    offset = _written(_offset(at, ZoneInfo(zone)))
+def _steady_block(zone: ZoneInfo, at: datetime) -> str:
+    offset = _written(_offset(at, zone))
     return "\r\n".join(
         (
             "BEGIN:STANDARD",
             f"TZOFFSETFROM:{offset}",
             f"TZOFFSETTO:{offset}",
-            f"TZNAME:{at.astimezone(ZoneInfo(zone)).tzname()}",
+            f"TZNAME:{at.astimezone(zone).tzname()}",
             "DTSTART:19700101T000000",
             "END:STANDARD",
         )

@@ -86,6 +86,7 @@ class _Patcher:
         overrides = self._overrides()
         master = next(e for e in self.calendar.components("VEVENT") if not _is_override(e))
         self._master(master)
+        same_kind = self._keeps_kind()
         for key, event in overrides.items():
             if self.new.occurrence(datetime.fromisoformat(key)) is None:
                 self.calendar.items.remove(event)
@@ -93,8 +94,12 @@ class _Patcher:
             known = overrides.get(occurrence.original.isoformat())
             if known is None:
                 self._add_override(master, occurrence)
-            else:
-                self._event(known, self._said_of(occurrence.original), occurrence)
+                continue
+            if not same_kind:
+                original = patching.moment_like(master, "RECURRENCE-ID", occurrence.original)
+                known.put(original)
+            said = self._said_of(occurrence.original)
+            self._event(known, said, occurrence, changed=not same_kind)
         self._zones()
 
     def _overrides(self) -> dict[str, Component]:
@@ -110,16 +115,21 @@ class _Patcher:
         said = self.said.occurrences if self.said else ()
         return next((known for known in said if known.original == original), None)
 
+    def _keeps_kind(self) -> bool:
+        """Tell whether moments of the series are still written as they were."""
+        said = self.said
+        return said is None or patching.kind_of(said.span) == patching.kind_of(self.new.span)
+
     def _master(self, event: Component) -> None:
         said, new = self.said, self.new
+        moved = patching.put_times(event, said, new)
         recurs = patching.put_recurrence(
             event,
             said.recurrence if said else None,
-            said.span if said else None,
             new.recurrence,
-            new.span,
+            same_kind=self._keeps_kind(),
         )
-        self._event(event, said, new, changed=recurs)
+        self._event(event, said, new, changed=moved or recurs)
 
     def _event(
         self,
@@ -127,7 +137,7 @@ class _Patcher:
         said: patching.Said | None,
         new: Appointment | Occurrence,
         *,
-        changed: bool = False,
+        changed: bool,
     ) -> None:
         changed |= patching.put_times(event, said, new)
         changed |= patching.put_texts(event, said, new)
@@ -152,15 +162,14 @@ class _Patcher:
     def _add_override(self, master: Component, occurrence: Occurrence) -> None:
         event = master.copy()
         event.drop("RRULE", "RDATE", "EXDATE")
-        line = patching.moment_line("RECURRENCE-ID", occurrence.original, self.new.span)
-        start = event.line("DTSTART")
-        place = event.items.index(start) if start is not None else len(event.items)
+        line = patching.moment_like(master, "RECURRENCE-ID", occurrence.original)
+        place = next(n for n, item in enumerate(event.items) if item is event.line("DTSTART"))
         event.items.insert(place, line)
         implied = implied_occurrence(self.new, occurrence.original)
-        event.put(patching.moment_line("DTSTART", implied.span.start, implied.span))
+        event.put(patching.moment_like(master, "DTSTART", implied.span.start))
         if event.line("DTEND") is not None:
-            event.put(patching.moment_line("DTEND", implied.span.end, implied.span))
-        self._event(event, implied, occurrence)
+            event.put(patching.moment_like(master, "DTEND", implied.span.end))
+        self._event(event, implied, occurrence, changed=True)
         last = max(n for n, item in enumerate(self.calendar.items) if _is_event(item))
         self.calendar.items.insert(last + 1, event)
 
@@ -173,7 +182,7 @@ class _Patcher:
             standing = defined.get(tzid)
             if zone is None or (standing is not None and agrees(standing, zone, year)):
                 continue
-            ours = parse_components(vtimezone(zone, year)).components("VTIMEZONE")[0]
+            ours = parse_components(vtimezone(zone, year)).components("VTIMEZONE")[0].copy()
             ours.put(make_line("TZID", tzid))
             if standing is not None:
                 self.calendar.items[self.calendar.items.index(standing)] = ours

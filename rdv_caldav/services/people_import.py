@@ -46,7 +46,8 @@ def import_people(tx: Transaction, text: str, *, dry_run: bool) -> ImportReport:
     if dry_run or report.rejected:
         return report
     sectors = _Sectors(tx)
-    for row, known in plan:
+    # an Identifiant that the file gives is not to be taken by somebody without one
+    for row, known in sorted(plan, key=lambda pair: not pair[0].slug):
         if known is None:
             _add(tx, row, sectors.id_of(row.sector))
         elif not _says_nothing_new(row, known, sectors):
