@@ -142,11 +142,9 @@ def test_rule_8_a_move_deletes_nothing_that_stands_there(desk: Desk) -> None:
         move_object(desk.tx, alice, source, target, overwrite=False, now=desk.now)
     with pytest.raises(HrefTaken):
         move_object(desk.tx, alice, source, target, overwrite=True, now=desk.now)
+    claire, elsewhere = desk.actor("claire"), Place("claire", "x.ics")
     with pytest.raises(EditRefused):
-        claire = desk.actor("claire")
-        move_object(
-            desk.tx, claire, source, Place("claire", "x.ics"), overwrite=False, now=desk.now
-        )
+        move_object(desk.tx, claire, source, elsewhere, overwrite=False, now=desk.now)
     assert move_object(
         desk.tx, alice, source, Place("claire", "trois.ics"), overwrite=False, now=desk.now
     )
