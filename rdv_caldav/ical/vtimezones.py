@@ -19,7 +19,7 @@ _WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 _LARGEST = 60_000
 """Characters of a client's definition that is still looked at; the longest seen has 20 000."""
 
-_PART = r"(?:FREQ=YEARLY|(?:BYMONTH|BYDAY|BYMONTHDAY|UNTIL|INTERVAL|COUNT|WKST)=[^;]+)"
+_PART = r"(?:FREQ=YEARLY|(?:BYMONTH|BYDAY|BYMONTHDAY|UNTIL|INTERVAL|COUNT|WKST)=[-+\w,]+)"
 _PLAIN_RULE = re.compile(rf"RRULE:{_PART}(?:;{_PART})*", re.IGNORECASE)
 """Rules of zones; any other might have a reader list every second since 1970."""
 

@@ -22,6 +22,7 @@ from rdv_caldav.ical.objects import parse
 from rdv_caldav.services import calendars
 from rdv_caldav.services.access import Channel, actor_for
 from rdv_caldav.services.accounts import verify
+from rdv_caldav.services.calendar_objects.put import put_object
 from rdv_caldav.services.demo import DEMO_LOGINS, PASSWORD, load_demo
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
@@ -175,6 +176,29 @@ def test_rendez_vous_lie_on_working_days_around_today(demo: Loaded) -> None:
 def test_every_text_is_one_that_a_program_could_have_put(demo: Loaded) -> None:
     for stored in demo.stored:
         assert parse(stored.text).uid == stored.appointment.uid
+
+
+@pytest.mark.parametrize(
+    ("login", "slug"),
+    [("alice", "alice"), ("alice", "claire"), ("ivan", "ivan"), ("claire", "claire")],
+)
+def test_what_a_program_puts_back_untouched_changes_nothing(
+    database_url: str, login: str, slug: str
+) -> None:
+    database = _load(database_url, appointments=48)
+    with database.writing() as tx:
+        actor = actor_for(tx, login, channel=Channel.CALDAV)
+        seen = calendars.calendar(tx, actor, slug)
+        before = list(calendars.objects(tx, seen))
+        assert len(before) > 5
+        for served in before:
+            assert served.text is not None
+            later = NOW + timedelta(hours=1)
+            outcome = put_object(tx, actor, slug, served.href, parse(served.text), now=later)
+            assert outcome.as_sent
+            assert outcome.served == served
+        assert list(calendars.objects(tx, calendars.calendar(tx, actor, slug))) == before
+    database.dispose()
 
 
 def test_nobody_is_mailed(demo: Loaded) -> None:
