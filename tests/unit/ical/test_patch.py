@@ -42,12 +42,12 @@ from support.objects import event
 Change = Callable[[Appointment], Appointment]
 
 
-def _changed(text: str, old: Appointment, change: Change, **options: bool) -> str:
+def _changed(text: str, old: Appointment, change: Change) -> str:
     """Patch, and hold that the text says what it should."""
     new = change(old)
-    after = patch(text, new, WORDS, said=old, stamp=NOW, **options)
+    after = patch(text, new, WORDS, said=old, stamp=NOW)
     assert replace(settled(after, new), sequence=new.sequence) == new
-    assert patch(after, new, WORDS, said=new, stamp=NOW, **options) == after
+    assert patch(after, new, WORDS, said=new, stamp=NOW) == after
     return after
 
 
@@ -158,27 +158,20 @@ SERIES = (
 PLAIN = "RRULE:FREQ=DAILY;COUNT=9\r\n"
 
 
-def _recurrence(**changes: object) -> Change:
-    def change(appointment: Appointment) -> Appointment:
-        before = appointment.recurrence
-        assert before is not None
-        after = Recurrence(
-            **{
-                "rules": before.rules,
-                "added": before.added,
-                "excluded": before.excluded,
-                **changes,
-            }  # type: ignore[arg-type]
-        )
-        return replace(appointment, recurrence=after)
+def _recurrence(change: Callable[[Recurrence], Recurrence]) -> Change:
+    def changed(appointment: Appointment) -> Appointment:
+        assert appointment.recurrence is not None
+        return replace(appointment, recurrence=change(appointment.recurrence))
 
-    return change
+    return changed
 
 
 def test_one_more_excluded_date_leaves_the_rule_and_the_periods() -> None:
     text, old = stored(event(lines=SERIES))
     excluded = (datetime(2026, 11, 26, 9), datetime(2026, 11, 28, 9))
-    removed, added = _differences(text, _changed(text, old, _recurrence(excluded=excluded)))
+    removed, added = _differences(
+        text, _changed(text, old, _recurrence(lambda r: replace(r, excluded=excluded)))
+    )
     assert removed == ["EXDATE:20261126T080000Z"]
     assert added == [
         "EXDATE;TZID=Europe/Paris:20261126T090000",
@@ -189,11 +182,11 @@ def test_one_more_excluded_date_leaves_the_rule_and_the_periods() -> None:
 def test_another_rule_leaves_the_dates() -> None:
     text, old = stored(event(lines=SERIES))
     removed, added = _differences(
-        text, _changed(text, old, _recurrence(rules=("FREQ=WEEKLY;COUNT=3",)))
+        text, _changed(text, old, _recurrence(lambda r: replace(r, rules=("FREQ=WEEKLY;COUNT=3",))))
     )
     assert removed == ["RRULE:FREQ=DAILY;COUNT=9"]
     assert added == ["RRULE:FREQ=WEEKLY;COUNT=3"]
-    emptied = _changed(text, old, _recurrence(added=(), excluded=()))
+    emptied = _changed(text, old, _recurrence(lambda r: replace(r, added=(), excluded=())))
     assert _named(emptied, "RDATE", "EXDATE") == []
 
 
@@ -485,14 +478,14 @@ def test_a_wrong_definition_is_replaced_and_a_right_one_kept() -> None:
     assert "TZID:Europe/Paris" in stored(event(before=client))[0]
 
 
-def test_the_type_goes_where_the_category_was() -> None:
+def test_a_type_is_told_by_its_category_among_others() -> None:
     text, old = stored(event(lines="CATEGORIES;LANGUAGE=fr:Un\\, deux,Rendez-vous Interne\r\n"))
     assert old.type_code == "interne"
     after = _changed(text, old, lambda a: replace(a, type_code="client"))
     assert _named(after, "CATEGORIES", "X-RDV-TYPE") == [
         "CATEGORIES;LANGUAGE=fr:Un\\, deux",
-        "CATEGORIES:Rendez-vous client",
         "X-RDV-TYPE:client",
+        "CATEGORIES:Rendez-vous client",
     ]
 
 
