@@ -55,6 +55,7 @@ imports: install-test  ## layers point one way
 
 pytest: install-test  ## all tests, with coverage
 	$(BIN)/python -m pytest -n 2 --cov --cov-report=term
+	$(BIN)/coverage report --include='rdv_caldav/domain/*,rdv_caldav/ical/*' --fail-under=100
 
 unit: install-test  ## the quick tests only
 	$(BIN)/python -m pytest tests/unit -q

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
-from functools import lru_cache
+from functools import cache, lru_cache
 from zoneinfo import ZoneInfo, available_timezones
 
 import icalendar
@@ -109,17 +109,15 @@ def offsets_of(
 
     It gives None where the definition cannot be used.
     """
-    try:
-        zone: tzinfo | None = definition.to_tz(lookup_tzid=False)
-    except (ValueError, KeyError, TypeError, IndexError, AttributeError, OverflowError):
-        zone = None
+
+    @cache
+    def zone() -> tzinfo:
+        return definition.to_tz(lookup_tzid=False)
 
     def offset(moment: datetime) -> timedelta | None:
-        if zone is None:
-            return None
         try:
-            return moment.replace(tzinfo=zone).utcoffset()
-        except (ValueError, TypeError, IndexError, OverflowError):
+            return moment.replace(tzinfo=zone()).utcoffset()
+        except (ValueError, KeyError, TypeError, IndexError, AttributeError, OverflowError):
             return None
 
     return offset

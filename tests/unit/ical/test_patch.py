@@ -1,11 +1,10 @@
-"""What a patch changes, in which form, and what it leaves to the letter."""
+"""People, texts, zones: what a patch changes, and what it leaves to the letter."""
 
 from __future__ import annotations
 
 import timeit
-from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import pytest
 
@@ -15,8 +14,6 @@ from rdv_caldav.domain.appointment import (
     Occurrence,
     Participant,
     Presence,
-    Recurrence,
-    Span,
     State,
 )
 from rdv_caldav.ical.attendee_lines import OwnLine
@@ -38,258 +35,9 @@ from support.lens import (
     stored,
 )
 from support.objects import event
+from support.patched import Change, changed, differences, named
 
-Change = Callable[[Appointment], Appointment]
-
-
-def _changed(text: str, old: Appointment, change: Change) -> str:
-    """Patch, and hold that the text says what it should."""
-    new = change(old)
-    after = patch(text, new, WORDS, said=old, stamp=NOW)
-    assert replace(settled(after, new), sequence=new.sequence) == new
-    assert patch(after, new, WORDS, said=new, stamp=NOW) == after
-    return after
-
-
-def _named(text: str, *names: str) -> list[str]:
-    inner = text.partition("BEGIN:VEVENT")[2]
-    return [line for line in unfold(inner) if ContentLine(line).name in names]
-
-
-def _differences(before: str, after: str) -> tuple[list[str], list[str]]:
-    old, new = unfold(before), unfold(after)
-    return [line for line in old if line not in new], [line for line in new if line not in old]
-
-
-def _until(hour: int) -> Change:
-    return lambda a: replace(a, span=replace(a.span, end=a.span.start.replace(hour=hour)))
-
-
-def _later(days: int) -> Change:
-    return lambda a: replace(a, span=a.span.moved_to(a.span.start + timedelta(days=days)))
-
-
-# -- times --------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("times", "change", "expected"),
-    [
-        (
-            "DTSTART:20261125T080000Z\r\nDTEND:20261125T090000Z\r\n",
-            _until(11),
-            ["DTSTART:20261125T080000Z", "DTEND:20261125T110000Z"],
-        ),
-        (
-            "DTSTART:20261125T080000\r\nDTEND:20261125T090000\r\n",
-            _until(11),
-            ["DTSTART:20261125T080000", "DTEND:20261125T110000"],
-        ),
-        (
-            "DTSTART:20261125T080000\r\nDTEND:20261125T090000\r\n",
-            _later(1),
-            [
-                "DTSTART;TZID=Europe/Paris:20261126T080000",
-                "DTEND;TZID=Europe/Paris:20261126T090000",
-            ],
-        ),
-        (
-            "DTSTART;TZID=Romance Standard Time:20261125T080000\r\nDURATION:PT1H\r\n",
-            _later(1),
-            ['DTSTART;TZID="Romance Standard Time":20261126T080000'],
-        ),
-        (
-            "DTSTART;TZID=Romance Standard Time:20261125T080000\r\nDURATION:PT1H\r\n",
-            _until(11),
-            [
-                "DTSTART;TZID=Romance Standard Time:20261125T080000",
-                'DTEND;TZID="Romance Standard Time":20261125T110000',
-            ],
-        ),
-        (
-            "DTSTART;VALUE=DATE:20261125\r\n",
-            _later(1),
-            ["DTSTART;VALUE=DATE:20261126", "DTEND;VALUE=DATE:20261127"],
-        ),
-        (
-            "DTSTART;VALUE=DATE:20261125\r\nDURATION:P1D\r\n",
-            lambda a: replace(
-                a,
-                span=Span(
-                    start=datetime(2026, 11, 25),
-                    end=datetime(2026, 11, 26),
-                    zone="America/New_York",
-                ),
-            ),
-            [
-                "DTSTART;TZID=America/New_York:20261125T000000",
-                "DTEND;TZID=America/New_York:20261126T000000",
-            ],
-        ),
-        (
-            "DTSTART;TZID=Nulle/Part:20261125T080000\r\nDURATION:PT1H\r\n",
-            _later(1),
-            ["DTSTART;TZID=Europe/Paris:20261126T080000"],
-        ),
-    ],
-)
-def test_times_keep_their_form(times: str, change: Change, expected: list[str]) -> None:
-    text, old = stored(event(times=times))
-    assert _named(_changed(text, old, change), "DTSTART", "DTEND") == expected
-
-
-def test_an_end_in_another_zone_is_kept_while_it_is_right() -> None:
-    times = (
-        "DTSTART;TZID=Europe/Paris:20261125T090000\r\nDTEND;TZID=Europe/London:20261125T090000\r\n"
-    )
-    text, old = stored(event(times=times))
-    after = _changed(text, old, lambda a: replace(a, subject="Autre"))
-    assert "DTEND;TZID=Europe/London:20261125T090000" in unfold(after)
-    assert after.count("BEGIN:VTIMEZONE") == 2
-    assert "DTEND;TZID=Europe/Paris:20261125T110000" in unfold(_changed(text, old, _until(11)))
-
-
-# -- series -------------------------------------------------------------------------------
-
-SERIES = (
-    "RRULE:FREQ=DAILY;COUNT=9\r\nRDATE;VALUE=PERIOD:20261220T080000Z/PT1H\r\n"
-    "EXDATE:20261126T080000Z\r\n"
-)
 PLAIN = "RRULE:FREQ=DAILY;COUNT=9\r\n"
-
-
-def _recurrence(change: Callable[[Recurrence], Recurrence]) -> Change:
-    def changed(appointment: Appointment) -> Appointment:
-        assert appointment.recurrence is not None
-        return replace(appointment, recurrence=change(appointment.recurrence))
-
-    return changed
-
-
-def test_one_more_excluded_date_leaves_the_rule_and_the_periods() -> None:
-    text, old = stored(event(lines=SERIES))
-    excluded = (datetime(2026, 11, 26, 9), datetime(2026, 11, 28, 9))
-    removed, added = _differences(
-        text, _changed(text, old, _recurrence(lambda r: replace(r, excluded=excluded)))
-    )
-    assert removed == ["EXDATE:20261126T080000Z"]
-    assert added == [
-        "EXDATE;TZID=Europe/Paris:20261126T090000",
-        "EXDATE;TZID=Europe/Paris:20261128T090000",
-    ]
-
-
-def test_another_rule_leaves_the_dates() -> None:
-    text, old = stored(event(lines=SERIES))
-    removed, added = _differences(
-        text, _changed(text, old, _recurrence(lambda r: replace(r, rules=("FREQ=WEEKLY;COUNT=3",))))
-    )
-    assert removed == ["RRULE:FREQ=DAILY;COUNT=9"]
-    assert added == ["RRULE:FREQ=WEEKLY;COUNT=3"]
-    emptied = _changed(text, old, _recurrence(lambda r: replace(r, added=(), excluded=())))
-    assert _named(emptied, "RDATE", "EXDATE") == []
-
-
-def test_a_single_event_with_a_stray_exdate_is_left_alone() -> None:
-    text, old = stored(event(lines="EXDATE:20261126T080000Z\r\n"))
-    assert "EXDATE:20261126T080000Z" in unfold(text)
-    assert _named(_changed(text, old, _recurrence_of(PLAIN)), "RRULE") == [
-        "RRULE:FREQ=DAILY;COUNT=9"
-    ]
-
-
-def _recurrence_of(line: str) -> Change:
-    rule = line.strip().partition(":")[2]
-    excluded = (datetime(2026, 11, 26, 9),)
-    return lambda a: replace(a, recurrence=Recurrence(rules=(rule,), excluded=excluded))
-
-
-@pytest.mark.parametrize(
-    ("times", "original", "expected"),
-    [
-        (
-            "DTSTART:20261125T080000Z\r\nDTEND:20261125T090000Z\r\n",
-            datetime(2026, 11, 27, 8),
-            [
-                "RECURRENCE-ID:20261127T080000Z",
-                "DTSTART:20261127T080000Z",
-                "DTEND:20261127T090000Z",
-            ],
-        ),
-        (
-            "DTSTART;TZID=Romance Standard Time:20261125T080000\r\nDURATION:PT1H\r\n",
-            datetime(2026, 11, 27, 8),
-            [
-                'RECURRENCE-ID;TZID="Romance Standard Time":20261127T080000',
-                'DTSTART;TZID="Romance Standard Time":20261127T080000',
-            ],
-        ),
-        (
-            "DTSTART:20261125T080000\r\n",
-            datetime(2026, 11, 27, 8),
-            ["RECURRENCE-ID:20261127T080000", "DTSTART:20261127T080000"],
-        ),
-        (
-            "DTSTART;VALUE=DATE:20261125\r\nDTEND;VALUE=DATE:20261126\r\n",
-            datetime(2026, 11, 27),
-            [
-                "RECURRENCE-ID;VALUE=DATE:20261127",
-                "DTSTART;VALUE=DATE:20261127",
-                "DTEND;VALUE=DATE:20261128",
-            ],
-        ),
-    ],
-)
-def test_a_date_of_its_own_is_written_as_its_series(
-    times: str, original: datetime, expected: list[str]
-) -> None:
-    text, old = stored(event(times=times, lines=f"{PLAIN}X-KEPT:1\r\nEXDATE:20261126T080000Z\r\n"))
-
-    def cancel(appointment: Appointment) -> Appointment:
-        return rules.set_state(appointment, State.CANCELLED, now=NOW, original=original)
-
-    after = _changed(text, old, cancel)
-    override = after.split("BEGIN:VEVENT")[2]
-    assert _named(f"BEGIN:VEVENT{override}", "RECURRENCE-ID", "DTSTART", "DTEND") == expected
-    assert "X-KEPT:1" in override
-    assert "RRULE" not in override
-    assert "EXDATE" not in override
-
-
-def test_a_series_that_moves_to_another_zone_takes_its_dates_along() -> None:
-    text, old = stored(event(lines=f"{PLAIN}EXDATE:20261126T080000Z\r\n"))
-    original = datetime(2026, 11, 27, 9)
-    text = patch(
-        text,
-        (series := rules.set_state(old, State.CANCELLED, now=NOW, original=original)),
-        WORDS,
-        said=old,
-        stamp=NOW,
-    )
-
-    def abroad(appointment: Appointment) -> Appointment:
-        def in_london(span: Span) -> Span:
-            return replace(span, zone="Europe/London")
-
-        dates = tuple(replace(o, span=in_london(o.span)) for o in appointment.occurrences)
-        return replace(appointment, span=in_london(appointment.span), occurrences=dates)
-
-    after = _changed(text, series, abroad)
-    assert "RECURRENCE-ID;TZID=Europe/London:20261127T090000" in unfold(after)
-    assert _named(after, "EXDATE") == ["EXDATE;TZID=Europe/London:20261126T090000"]
-    assert "BEGIN:VTIMEZONE\r\nTZID:Europe/London" in after
-
-
-def test_a_date_in_a_zone_of_its_own() -> None:
-    text, old = stored(event(lines=PLAIN))
-    original = datetime(2026, 11, 27, 9)
-    span = Span(
-        start=datetime(2026, 11, 27, 9), end=datetime(2026, 11, 27, 10), zone="Europe/London"
-    )
-    occurrence = replace(rules.occurrence_at(old, original), span=span)
-    after = _changed(text, old, lambda a: rules.with_occurrence(a, occurrence))
-    assert "DTSTART;TZID=Europe/London:20261127T090000" in unfold(after)
-    assert "RECURRENCE-ID;TZID=Europe/Paris:20261127T090000" in unfold(after)
 
 
 # -- people -------------------------------------------------------------------------------
@@ -313,7 +61,7 @@ def _attendees(*lines: str) -> str:
 def test_guests_keep_whatever_address_they_have(address: str) -> None:
     text, old = stored(event())
     guest = Participant(address=address, name='Hélène "L" (sœur), 2ᵉ; étage')
-    after = _changed(text, old, lambda a: rules.add_participant(a, guest))
+    after = changed(text, old, lambda a: rules.add_participant(a, guest))
     assert settled(after).participant(address) == guest
 
 
@@ -328,9 +76,7 @@ def test_guests_are_renamed() -> None:
             participants=tuple(replace(p, name=name) if p == guest else p for p in a.participants),
         )
 
-    assert "ATTENDEE;CN=Neuf;X-Q=1:mailto:x@y.example" in unfold(
-        _changed(text, old, rename("Neuf"))
-    )
+    assert "ATTENDEE;CN=Neuf;X-Q=1:mailto:x@y.example" in unfold(changed(text, old, rename("Neuf")))
     nameless = patch(text, rename("")(old), WORDS, said=old, stamp=NOW)
     assert "ATTENDEE;X-Q=1:mailto:x@y.example" in unfold(nameless)
 
@@ -341,8 +87,8 @@ def test_other_parameters_stay_to_the_letter_when_an_answer_changes() -> None:
         "PARTSTAT=NEEDS-ACTION;CN=Ivan I:mailto:IVAN@agence.example"
     )
     text, old = stored(event(lines=_attendees(line)))
-    after = _changed(text, old, lambda a: rules.record_presence(a, IVAN.id, Presence.ACCEPTED))
-    assert _differences(text, after) == (
+    after = changed(text, old, lambda a: rules.record_presence(a, IVAN.id, Presence.ACCEPTED))
+    assert differences(text, after) == (
         [f"ATTENDEE;{line}"],
         [f"ATTENDEE;{line}".replace("NEEDS-ACTION", "ACCEPTED")],
     )
@@ -368,8 +114,8 @@ def test_one_chair_only() -> None:
         "ROLE=OPT-PARTICIPANT:mailto:ivan@agence.example",
     )
     text, old = stored(event(lines=lines))
-    after = _changed(text, old, lambda a: rules.give_ownership(a, IVAN.id))
-    claire, ivan = _named(after, "ATTENDEE")
+    after = changed(text, old, lambda a: rules.give_ownership(a, IVAN.id))
+    claire, ivan = named(after, "ATTENDEE")
     assert "ROLE=REQ-PARTICIPANT" in claire
     assert "ROLE=CHAIR" in ivan
     assert after.count("CHAIR") == 1
@@ -403,7 +149,7 @@ def test_lines_stand_in_the_order_of_the_participants() -> None:
             appointment, participants=(owner, between, ivan, Participant(person_id=PAUL.id))
         )
 
-    addresses = [ContentLine(line).value for line in _named(_changed(text, old, add), "ATTENDEE")]
+    addresses = [ContentLine(line).value for line in named(changed(text, old, add), "ATTENDEE")]
     assert addresses == [
         "mailto:claire@famille.example",
         f"mailto:p-{JEAN.id}@personnes.rdv.invalid",
@@ -452,14 +198,14 @@ def test_a_method_is_never_stored() -> None:
 
 def test_a_sequence_is_ours() -> None:
     text, old = stored(event(lines="SEQUENCE:7\r\n"))
-    assert _named(text, "SEQUENCE") == [f"SEQUENCE:{old.sequence}"]
-    assert _named(stored(event())[0], "SEQUENCE") == []
+    assert named(text, "SEQUENCE") == [f"SEQUENCE:{old.sequence}"]
+    assert named(stored(event())[0], "SEQUENCE") == []
 
 
 def test_a_prefix_of_cancelled_events_is_never_stored() -> None:
     text, appointment = stored(event(summary="Cancelled: Visite"))
     assert appointment.state is State.CANCELLED
-    assert _named(text, "SUMMARY", "STATUS") == ["SUMMARY:Visite", "STATUS:CANCELLED"]
+    assert named(text, "SUMMARY", "STATUS") == ["SUMMARY:Visite", "STATUS:CANCELLED"]
 
 
 def test_a_wrong_definition_is_replaced_and_a_right_one_kept() -> None:
@@ -481,8 +227,8 @@ def test_a_wrong_definition_is_replaced_and_a_right_one_kept() -> None:
 def test_a_type_is_told_by_its_category_among_others() -> None:
     text, old = stored(event(lines="CATEGORIES;LANGUAGE=fr:Un\\, deux,Rendez-vous Interne\r\n"))
     assert old.type_code == "interne"
-    after = _changed(text, old, lambda a: replace(a, type_code="client"))
-    assert _named(after, "CATEGORIES", "X-RDV-TYPE") == [
+    after = changed(text, old, lambda a: replace(a, type_code="client"))
+    assert named(after, "CATEGORIES", "X-RDV-TYPE") == [
         "CATEGORIES;LANGUAGE=fr:Un\\, deux",
         "X-RDV-TYPE:client",
         "CATEGORIES:Rendez-vous client",
@@ -493,7 +239,7 @@ def test_dropped_dates_go_and_others_stay_to_the_letter() -> None:
     text, old = stored(client_text("apple"))
     kept = text.split("BEGIN:VEVENT")
     without = replace(old, occurrences=())
-    after = _changed(text, old, lambda _: without)
+    after = changed(text, old, lambda _: without)
     assert after == f"{kept[0]}BEGIN:VEVENT{kept[1]}END:VCALENDAR\r\n"
     back = patch(after, old, WORDS, said=without, stamp=NOW)
     assert len(drafted(back).occurrences) == len(old.occurrences) == len(kept) - 2
@@ -504,7 +250,7 @@ def test_occurrences_say_who_comes_to_them() -> None:
     original = datetime(2026, 11, 27, 9)
     date: Occurrence = rules.occurrence_at(old, original)
     date = replace(date, participants=(*date.participants, Participant(person_id=IVAN.id)))
-    after = _changed(text, old, lambda a: rules.with_occurrence(a, date))
+    after = changed(text, old, lambda a: rules.with_occurrence(a, date))
     master, override = after.split("BEGIN:VEVENT")[1:]
     assert "ivan@agence.example" not in master
     assert "ivan@agence.example" in override

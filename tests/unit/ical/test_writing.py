@@ -304,7 +304,17 @@ def test_refusals_say_why(text: str, sentence: str) -> None:
         parse(text)
 
 
+@pytest.mark.parametrize(
+    "times", ["DTSTART:PT1H\r\n", "DTSTART;VALUE=PERIOD:20261125T080000Z/PT1H\r\n"]
+)
+def test_a_start_that_is_no_date(times: str) -> None:
+    with pytest.raises(InvalidCalendarObject):
+        parse(event(times=times))
+
+
 def test_too_many_components() -> None:
+    with pytest.raises(Exception, match="components"):
+        parse("BEGIN:X\r\n" * 20_001)
     with pytest.raises(Exception, match="components"):
         parse(event(), limits=Limits(max_components=0))
 
