@@ -41,13 +41,17 @@ def checked_book(options: argparse.Namespace) -> AppointmentBook:
     return book
 
 
-def read_text(path: str) -> str:
+def read_text(path: str, *, encodings: tuple[str, ...] = ("utf-8-sig",)) -> str:
     """Return the text of a file, or of standard input for ``-``. Raises InvalidInput."""
     if path == "-":
         return sys.stdin.read()
     try:
-        return Path(path).read_text("utf-8-sig")
+        content = Path(path).read_bytes()
     except OSError as error:
         raise InvalidInput(f"cannot read {path}: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise InvalidInput(f"{path} is not UTF-8") from error
+    for encoding in encodings:
+        try:
+            return content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    raise InvalidInput(f"{path} is not {encodings[0]}")

@@ -23,7 +23,8 @@ def add_commands(
 
 def _import(options: argparse.Namespace) -> None:
     book = checked_book(options)
-    text = read_text(options.file)
+    # spreadsheets in French often write the code page of Windows
+    text = read_text(options.file, encodings=("utf-8-sig", "cp1252"))
     with book.database.writing() as tx:
         report = import_people(tx, text, dry_run=options.dry_run)
     for line in report.lines():

@@ -23,6 +23,7 @@ class OwnLine:
 
     person_id: int | None
     address: str | None = None
+    had_refused: bool = False
 
 
 def put_attendees(

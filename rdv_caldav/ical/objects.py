@@ -35,7 +35,7 @@ _TIMEZONE_BLOCK = re.compile(
     r"(?:(?!END:VTIMEZONE).*\n)*?END:VTIMEZONE\r?\n",
     re.MULTILINE | re.IGNORECASE,
 )
-_UNSENDABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_UNSENDABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|\r(?!\n)")
 """What XML 1.0 cannot carry: one such character would break every report that shows it."""
 
 _MEDIA_TYPES = frozenset({"", "text/calendar", "text/plain", "application/octet-stream"})
@@ -91,7 +91,7 @@ def parse(text: str, *, limits: Limits = Limits()) -> CalendarObject:
     if len(text) > limits.max_size or len(text.encode(errors="replace")) > limits.max_size:
         raise TooLarge(f"larger than {limits.max_size} bytes")
     if _UNSENDABLE.search(text):
-        raise NotCalendarData("control characters cannot be kept")
+        raise NotCalendarData("control characters and lone carriage returns cannot be kept")
     calendar = _calendar(text)
     if "METHOD" in calendar:
         raise InvalidCalendarObject("METHOD belongs into messages, not into stored objects")

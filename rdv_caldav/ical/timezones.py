@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import cache, lru_cache
 from zoneinfo import ZoneInfo, available_timezones
 
 import icalendar
+from icalendar.cal import Component as IcalComponent
 from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
 
 from rdv_caldav.ical.contentlines import Component, ContentLine
+from rdv_caldav.ical.values import values_of
 
 logger = logging.getLogger(__name__)
 
 UTC_ZONE = "UTC"
+_YEARLY_RULE = re.compile(
+    r"FREQ=YEARLY(;(BYMONTH|BYDAY|BYMONTHDAY|UNTIL|INTERVAL|COUNT|WKST)=[\w,+-]+)*", re.IGNORECASE
+)
 
 
 @lru_cache
@@ -109,10 +115,13 @@ def offsets_of(
 
     It gives None where the definition cannot be used.
     """
+    if not all(_is_harmless(block) for block in definition.subcomponents):
+        return _no_offset
 
     @cache
     def zone() -> tzinfo:
-        return definition.to_tz(lookup_tzid=False)
+        made: tzinfo = definition.to_tz(lookup_tzid=False)
+        return made
 
     def offset(moment: datetime) -> timedelta | None:
         try:
@@ -121,6 +130,20 @@ def offsets_of(
             return None
 
     return offset
+
+
+def _no_offset(_: datetime) -> timedelta | None:
+    return None
+
+
+def _is_harmless(block: IcalComponent) -> bool:
+    """Tell whether a STANDARD or DAYLIGHT block repeats once a year at most.
+
+    Expanding a rule that repeats every second would not end.
+    """
+    return all(
+        _YEARLY_RULE.fullmatch(rule.to_ical().decode()) for rule in values_of(block, "RRULE")
+    )
 
 
 def to_wall(moment: datetime, *, from_zone: str, zone: str) -> datetime:

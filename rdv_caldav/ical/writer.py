@@ -155,7 +155,9 @@ class _Patcher:
         """A refuser reads TRANSPARENT; what he writes back must not free everybody's time."""
         own = new.participant(self.own.person_id) if self.own else None
         line = event.line("TRANSP")
-        if own is None or own.presence is not Presence.DECLINED or line is None:
+        if self.own is None or own is None or line is None:
+            return False
+        if own.presence is not Presence.DECLINED and not self.own.had_refused:
             return False
         return line.value.strip().upper() == "TRANSPARENT" and event.drop("TRANSP")
 

@@ -29,8 +29,10 @@ from rdv_caldav.domain.errors import (
     UidConflict,
     UnknownCalendar,
     UnknownObject,
+    UnknownOccurrence,
     UnknownType,
 )
+from rdv_caldav.ical.recurrence import occurs_at
 from rdv_caldav.ical.vocabulary import Vocabulary
 from rdv_caldav.ical.writer import write
 from rdv_caldav.services import access
@@ -173,13 +175,12 @@ def set_state(
 
     Raises NotBegun (rule 3), UnknownOccurrence.
     """
-    return revise(
-        tx,
-        actor,
-        appointment_id,
-        lambda a: rules.set_state(a, state, now=now, original=original),
-        now=now,
-    )
+
+    def mark(appointment: Appointment) -> Appointment:
+        _check_date(appointment, original)
+        return rules.set_state(appointment, state, now=now, original=original)
+
+    return revise(tx, actor, appointment_id, mark, now=now)
 
 
 def record_presence(
@@ -202,6 +203,7 @@ def record_presence(
     is_own = key == actor.person_id
     if not is_own and not _may_edit(tx, actor, stored.appointment, settings):
         raise EditRefused("only an editor records somebody else's presence")
+    _check_date(stored.appointment, original)
     new = rules.record_presence(
         stored.appointment, key, presence, original=original, comment=comment
     )
@@ -236,6 +238,13 @@ def restore(tx: Transaction, actor: Actor, appointment_id: int, *, now: datetime
     if tx.appointments.id_of_uid(stored.appointment.uid) is not None:
         raise UidConflict("another appointment has this UID by now")
     Recorder(tx=tx, actor=actor, settings=settings, now=now).restore(stored)
+
+
+def _check_date(appointment: Appointment, original: datetime | None) -> None:
+    if original is None or appointment.occurrence(original) is not None:
+        return
+    if appointment.recurrence is None or not occurs_at(appointment, original):
+        raise UnknownOccurrence(f"{appointment.uid} has no date at {original.isoformat()}")
 
 
 def _settings(tx: Transaction) -> AgencySettings:

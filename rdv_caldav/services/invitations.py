@@ -72,8 +72,10 @@ def queue_messages(
 def messages_for(happened: Iterable[Event], appointment: Appointment) -> Iterator[Message]:
     """Say who is told what: one message a guest and date, the last word counting."""
     told: dict[tuple[str, datetime | None], Message] = {}
-    guests = [p for p in appointment.participants if p.person_id is None]
     for event in happened:
+        details = appointment.occurrence(event.original) if event.original else None
+        taking_part = (details or appointment).participants
+        guests = [p for p in taking_part if p.person_id is None]
         for message in _consequences(event, guests, appointment):
             told[message.guest.address, message.original] = message
     yield from told.values()

@@ -78,8 +78,10 @@ def test_people_accounts_and_calendars(
 def test_files_that_cannot_be_read(agency: Database, environ: Path) -> None:
     assert main(["people", "import", str(environ / "none.csv")]) == 1
     odd = environ / "odd.csv"
-    odd.write_bytes(b"Nom;Type\n\xff;client\n")
-    assert main(["people", "import", str(odd)]) == 1
+    odd.write_bytes("Nom;Type\nÉté;client\n".encode("cp1252"))
+    assert main(["people", "import", str(odd)]) == 0
+    odd.write_bytes(b"BEGIN:VCALENDAR\xff")
+    assert main(["calendar", "import", "ete", str(odd), "--as", "chef"]) == 1
 
 
 def test_standard_input(agency: Database, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -74,6 +74,7 @@ REFUSED = {
         "valid-calendar-object-resource",
     ),
     "control character": (event(summary="a\x07b"), 403, "valid-calendar-data"),
+    "lone carriage return": (event(summary="a\rb"), 403, "valid-calendar-data"),
     "5 MB of description": (event(lines=f"DESCRIPTION:{'x' * 5_000_000}\r\n"), 413, None),
     "10 000 attendees": (
         event(lines="".join(f"ATTENDEE:mailto:p{n}@a.example\r\n" for n in range(10_000))),
@@ -140,6 +141,23 @@ def test_charsets(alice: DavClient, content_type: str, body: bytes, status: int)
     alice.request("PUT", PLACE, body, expect=status, content_type=content_type)
     if status == 201:
         assert "SUMMARY:été" in alice.get(PLACE).text
+
+
+def test_a_zone_that_changes_every_second_hangs_nothing(alice: DavClient) -> None:
+    block = (
+        "BEGIN:{0}\r\nDTSTART:19700101T000000\r\nTZOFFSETFROM:+0100\r\nTZOFFSETTO:+0200\r\n"
+        "RRULE:FREQ={1}\r\nEND:{0}\r\n"
+    )
+    zone = (
+        "BEGIN:VTIMEZONE\r\nTZID:Vite\r\n"
+        + block.format("STANDARD", "SECONDLY")
+        + block.format("DAYLIGHT", "YEARLY;BYMONTH=3;BYSECOND=1,2,3")
+        + "END:VTIMEZONE\r\n"
+    )
+    times = "DTSTART;TZID=Vite:20261125T090000\r\nDURATION:PT1H\r\n"
+    started = time.monotonic()
+    alice.put(PLACE, event(times=times, before=zone), expect=201)
+    assert time.monotonic() - started < 10
 
 
 def test_a_byte_order_mark_is_no_reason(alice: DavClient) -> None:

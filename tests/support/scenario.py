@@ -174,6 +174,12 @@ class Scenario:
         found = _override(calendar, original, make=False)
         _check(found, step.details)
 
+    def sees_no_date(self, step: Step, login: str, place: str, original: str) -> None:
+        calendar, _ = self._read(login, place)
+        stated = [event.get("RECURRENCE-ID") for event in calendar.walk("VEVENT")]
+        walls = [line.dt.replace(tzinfo=None) for line in stated if line is not None]
+        assert _wall(original) not in walls, walls
+
     def sees_not(self, step: Step, login: str, place: str) -> None:
         status = self.client(login).request("GET", f"/{login}/{_href(place)}").status
         assert status == 404, status
@@ -208,6 +214,7 @@ _ACTIONS: list[tuple[str, Callable[..., None]]] = [
     (r"Réponse (avec|sans) étiquette", Scenario.has_etag),
     (rf"{_LOGIN} voit {_PLACE}", Scenario.sees),
     (rf"{_LOGIN} voit {_PLACE} du {_DATE}", Scenario.sees_date),
+    (rf"{_LOGIN} ne voit pas {_PLACE} du {_DATE}", Scenario.sees_no_date),
     (rf"{_LOGIN} ne voit pas {_PLACE}", Scenario.sees_not),
     (rf"{_LOGIN} voit (\d+) rendez-vous chez ([\w-]+)", Scenario.lists),
     (r"La corbeille contient (\d+) rendez-vous", Scenario.bin_holds),

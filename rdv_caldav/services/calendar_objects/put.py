@@ -7,12 +7,13 @@ and serve what is stored now.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from rdv_caldav.db.appointments import Stored
 from rdv_caldav.db.uow import Transaction
 from rdv_caldav.domain import merge
+from rdv_caldav.domain.appointment import Appointment, Presence
 from rdv_caldav.domain.directory import Directory
 from rdv_caldav.domain.draft import Draft
 from rdv_caldav.domain.errors import AccessRefused, EditRefused, LostRace, UidConflict
@@ -20,6 +21,7 @@ from rdv_caldav.ical import objects as ical_objects
 from rdv_caldav.ical.attendee_lines import OwnLine
 from rdv_caldav.ical.contentlines import same_but_stamps, to_crlf
 from rdv_caldav.ical.reader import addresses_in, read
+from rdv_caldav.ical.recurrence import occurs_at
 from rdv_caldav.ical.views import withdraw_private
 from rdv_caldav.ical.vocabulary import Vocabulary
 from rdv_caldav.ical.writer import patch
@@ -163,18 +165,30 @@ def _change(
     participants = [directory.person(person_id) for person_id in old.all_person_ids]
     if access.may_edit(seen.actor, old, participants, seen.settings):
         new = merge.settle(incoming.draft, old, circumstances)
-        own = OwnLine(person_id=seen.actor.person_id)
+        before = old.participant(seen.actor.person_id)
+        had_refused = before is not None and before.presence is Presence.DECLINED
+        own = OwnLine(person_id=seen.actor.person_id, had_refused=had_refused)
         text = patch(incoming.text, new, words, said=incoming.draft, stamp=now, own=own)
         if same_but_stamps(text, stored.text):
             text = stored.text
     elif seen.actor.person_id in old.all_person_ids:
-        new = merge.settle_answer(incoming.draft, old, circumstances)
+        new = merge.settle_answer(_on_real_dates(incoming.draft, old), old, circumstances)
         text = rewritten(stored, new, words, now=now)
     else:
         raise EditRefused("neither a participant nor an editor of this appointment")
     if arriving_at is not None:
         tx.calendars.unhide(stored.id, seen.person.id)
     recorder(tx, seen, now).change(stored, new, text=text, href=arriving_at)
+
+
+def _on_real_dates(draft: Draft, old: Appointment) -> Draft:
+    """Leave out the dates that the series does not have: who only answers makes none."""
+    kept = tuple(
+        occurrence
+        for occurrence in draft.occurrences
+        if old.occurrence(occurrence.original) or occurs_at(old, occurrence.original)
+    )
+    return replace(draft, occurrences=kept)
 
 
 def _directory(
