@@ -133,10 +133,7 @@ def _calendar(text: str) -> icalendar.Calendar:
         raise NotCalendarData("the text is not readable as iCalendar") from error
     if len(calendars) != 1 or not isinstance(calendars[0], icalendar.Calendar):
         raise NotCalendarData("the text is not one VCALENDAR")
-    calendar = calendars[0]
-    if "END:VCALENDAR" not in text.upper():
-        raise NotCalendarData("the text ends before END:VCALENDAR")
-    return calendar
+    return calendars[0]
 
 
 def _events(calendar: icalendar.Calendar, limits: Limits) -> list[icalendar.Event]:

@@ -177,6 +177,11 @@ def test_a_refusers_transparency_is_his_alone() -> None:
     own = OwnLine(person_id=ALICE.id)
     kept = patch(sent, declined, WORDS, said=appointment, stamp=NOW, own=own)
     assert "TRANSP" not in kept
+    accepted = rules.record_presence(appointment, ALICE.id, Presence.ACCEPTED)
+    free = patch(sent, accepted, WORDS, said=appointment, stamp=NOW, own=own)
+    assert "TRANSP:TRANSPARENT" in free
+    back = OwnLine(person_id=ALICE.id, had_refused=True)
+    assert "TRANSP" not in patch(sent, accepted, WORDS, said=appointment, stamp=NOW, own=back)
     opaque = sent.replace("TRANSPARENT", "OPAQUE")
     assert "TRANSP:OPAQUE" in patch(opaque, declined, WORDS, said=appointment, stamp=NOW, own=own)
 
