@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from rdv_caldav.domain.agency import DEFAULT_TYPES, AgencySettings, Person, PersonKind
+from rdv_caldav.domain.agency import DEFAULT_TYPES, AgencySettings, Person
 from rdv_caldav.domain.appointment import Appointment
 from rdv_caldav.domain.directory import Directory
 from rdv_caldav.domain.draft import Draft
@@ -17,50 +18,18 @@ from rdv_caldav.ical.reader import read
 from rdv_caldav.ical.views import withdraw_private
 from rdv_caldav.ical.vocabulary import Vocabulary
 from rdv_caldav.ical.writer import patch
+from support import agency as people
 
 NOW = datetime(2026, 11, 24, 8, tzinfo=UTC)
 SETTINGS = AgencySettings(name="Agence de test", scheduling_address="rdv@agence.example")
-ALICE = Person(
-    id=1,
-    slug="alice",
-    kind=PersonKind.GESTIONNAIRE,
-    last_name="Gestion",
-    first_name="Alice",
-    addresses=("alice@agence.example",),
+IVAN = replace(people.IVAN, addresses=("ivan@agence.example", "ivan@perso.example"))
+ALICE, CLAIRE, JEAN, MARIE, PAUL = (
+    people.ALICE,
+    people.CLAIRE,
+    people.JEAN,
+    people.MARIE,
+    people.PAUL,
 )
-IVAN = Person(
-    id=2,
-    slug="ivan",
-    kind=PersonKind.INTERVENANT,
-    last_name="Intervenant",
-    first_name="Ivan",
-    addresses=("ivan@agence.example", "ivan@perso.example"),
-)
-CLAIRE = Person(
-    id=3,
-    slug="claire",
-    kind=PersonKind.CLIENT,
-    last_name="Cliente",
-    first_name="Claire",
-    addresses=("claire@famille.example",),
-)
-JEAN = Person(
-    id=4,
-    slug="jean",
-    kind=PersonKind.CLIENT,
-    last_name="Dupont",
-    first_name="Jean",
-    addresses=("dupont@famille.example",),
-)
-MARIE = Person(
-    id=5,
-    slug="marie",
-    kind=PersonKind.CLIENT,
-    last_name="Dupont",
-    first_name="Marie",
-    addresses=("dupont@famille.example",),
-)
-PAUL = Person(id=6, slug="paul", kind=PersonKind.CLIENT, last_name="Sansmail", first_name="Paul")
 DIRECTORY = Directory((ALICE, IVAN, CLAIRE, JEAN, MARIE, PAUL), SETTINGS)
 WORDS = Vocabulary(settings=SETTINGS, types=DEFAULT_TYPES, directory=DIRECTORY)
 
