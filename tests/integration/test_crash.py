@@ -26,13 +26,13 @@ KILLS = 200
 WRITERS = 4
 
 
-def test_acknowledged_writes_survive(sqlite_url: str, tmp_path: Path) -> None:
+def test_acknowledged_writes_survive(database_url: str, tmp_path: Path) -> None:
     """Workers are killed, not the master, which starts new ones at once."""
-    database = Database(sqlite_url)
+    database = Database(database_url)
     found_agency(AppointmentBook(settings=Settings(), database=database, clock=Clock()))
     acknowledged: set[str] = set()
     stop = Event()
-    with running_server(sqlite_url, tmp_path / "log", workers=2, threads=4) as server:
+    with running_server(database_url, tmp_path / "log", workers=2, threads=4) as server:
 
         def write(number: int) -> None:
             lines = "ATTENDEE:mailto:ivan@agence.example\r\n"
