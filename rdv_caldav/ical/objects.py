@@ -38,6 +38,17 @@ _TIMEZONE_BLOCK = re.compile(
 _UNSENDABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|\r(?!\n)")
 """What XML 1.0 cannot carry: one such character would break every report that shows it."""
 
+# what icalendar lets through when it meets odd text; OSError for a TZID that names a folder
+_UNREADABLE = (
+    ValueError,
+    KeyError,
+    IndexError,
+    AttributeError,
+    TypeError,
+    RecursionError,
+    OverflowError,
+    OSError,
+)
 _MEDIA_TYPES = frozenset({"", "text/calendar", "text/plain", "application/octet-stream"})
 _DATE_NAMES = ("DTSTART", "DTEND", "DURATION", "RECURRENCE-ID", "RRULE", "RDATE", "EXDATE", "UID")
 
@@ -129,7 +140,7 @@ def _calendar(text: str) -> icalendar.Calendar:
         raise TooManyInstances("too many components")
     try:
         calendars = icalendar.Calendar.from_ical(slim, multiple=True)
-    except (ValueError, KeyError, IndexError, AttributeError, TypeError, RecursionError) as error:
+    except _UNREADABLE as error:
         raise NotCalendarData("the text is not readable as iCalendar") from error
     if len(calendars) != 1 or not isinstance(calendars[0], icalendar.Calendar):
         raise NotCalendarData("the text is not one VCALENDAR")

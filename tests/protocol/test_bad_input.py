@@ -74,6 +74,11 @@ REFUSED = {
         "valid-calendar-object-resource",
     ),
     "control character": (event(summary="a\x07b"), 403, "valid-calendar-data"),
+    "a zone that is a folder": (
+        event(times="DTSTART;TZID=Europe:20261125T090000\r\n"),
+        403,
+        "valid-calendar-data",
+    ),
     "lone carriage return": (event(summary="a\rb"), 403, "valid-calendar-data"),
     "5 MB of description": (event(lines=f"DESCRIPTION:{'x' * 5_000_000}\r\n"), 413, None),
     "10 000 attendees": (
