@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from rdv_caldav.bootstrap import AppointmentBook
 from rdv_caldav.db.engine import Database
@@ -14,6 +16,11 @@ from rdv_caldav.settings import Settings
 from support.postgresql import Cluster, running_cluster
 from support.scenario import Clock
 from support.small_agency import found_agency
+
+# what is tried in CI is tried the same each time; elsewhere it is something new
+settings.register_profile("ci", derandomize=True)
+if os.environ.get("CI"):
+    settings.load_profile("ci")
 
 
 @pytest.fixture(scope="session")

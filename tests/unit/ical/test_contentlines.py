@@ -151,12 +151,12 @@ def test_bottomless_nesting_is_kept_as_lines() -> None:
 )
 def test_large_texts_take_no_time(line: str) -> None:
     text = line * (100_000 // len(line))
-    started = time.monotonic()
+    started = time.process_time()
     assert parse_components(text).text() == text
     unfold(to_crlf(text))
     for one in parse_components(text).lines(""):
         assert isinstance(one.params, dict)
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < 5
 
 
 def test_definitions_of_zones_are_whole_or_lines() -> None:

@@ -265,9 +265,9 @@ def test_corpus(path: Path) -> None:
     except NotCalendarData:
         return
     for part in parts:
-        started = time.monotonic()
+        started = time.process_time()
         _check_part(part)
-        assert time.monotonic() - started < 2
+        assert time.process_time() - started < 2
 
 
 def _check_part(part: str) -> None:

@@ -124,6 +124,6 @@ def test_what_cannot_be_used_does_not_agree(text: str) -> None:
 )
 def test_rules_that_would_be_endless_work_are_not_tried(rule: str) -> None:
     text = PARIS.replace("RRULE:FREQ=YEARLY;BYMONTH=3;BYDAY=-1SU", rule)
-    started = time.monotonic()
+    started = time.process_time()
     assert not agrees(_definition(text), "Europe/Paris", 2026)
-    assert time.monotonic() - started < 1
+    assert time.process_time() - started < 1
