@@ -27,6 +27,9 @@ POOL_SIZE = 32
 
 BUSY_TIMEOUT_MS = 30_000
 
+_DEADLOCK = "40P01"
+"""PostgreSQL's code for the writer that it stopped, of two that waited for each other."""
+
 
 class Unreachable(RuntimeError):
     """The database does not answer."""
@@ -59,7 +62,9 @@ class Database:
         """Open a transaction that commits on a clean exit and rolls back on an exception.
 
         A doomed one rolls back whatever happens, and says so with an exception. Raises
-        LostRace when another writer took first what has to be unique.
+        LostRace when another writer took first what has to be unique, or when each of two
+        writers waited for the other: one request takes its counters at once and in order, but
+        an import writes many objects in one transaction.
         """
         with self._turn(), self.engine.connect() as connection:
             if self.is_sqlite:
@@ -71,6 +76,10 @@ class Database:
                     tx.check_not_doomed()
             except IntegrityError as error:
                 raise LostRace("another writer was first") from error
+            except OperationalError as error:
+                if getattr(error.orig, "sqlstate", None) != _DEADLOCK:
+                    raise
+                raise LostRace("another writer waited for this one") from error
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
@@ -83,8 +92,12 @@ class Database:
             yield
 
     def upgrade(self) -> None:
-        """Bring the schema up to this program's. Raises SchemaMismatch when it is newer."""
-        schema_version.upgrade(self.engine)
+        """Bring the schema up to this program's. Raises SchemaMismatch when it is newer.
+
+        Several may be told to at once: one does it, the others find it done.
+        """
+        with self._turn():
+            schema_version.upgrade(self.engine)
 
     def check_schema(self) -> str:
         """Return the schema's revision.

@@ -6,9 +6,12 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, func, select
 
 from rdv_caldav.domain.errors import SchemaMismatch
+
+_UPGRADE_LOCK = 0x726476
+"""The number of PostgreSQL's advisory lock that upgrades hold: any that nobody else uses."""
 
 
 def alembic_config() -> Config:
@@ -20,8 +23,14 @@ def alembic_config() -> Config:
 
 
 def upgrade(engine: Engine) -> None:
-    """Run all migrations that are missing. Raises SchemaMismatch when the schema is newer."""
+    """Run all migrations that are missing. Raises SchemaMismatch when the schema is newer.
+
+    Upgrades of one PostgreSQL database run one after the other; for SQLite the caller sees
+    to it.
+    """
     with engine.begin() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execute(select(func.pg_advisory_xact_lock(_UPGRADE_LOCK)))
         _check_known(connection)
         config = alembic_config()
         config.attributes["connection"] = connection
