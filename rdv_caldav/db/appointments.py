@@ -31,6 +31,7 @@ from rdv_caldav.db.schema import (
     ParticipantRow,
 )
 from rdv_caldav.domain.appointment import Appointment
+from rdv_caldav.domain.errors import LostRace
 from rdv_caldav.domain.timeindex import TimeIndex
 
 _ID: BindParameter[int] = bindparam("id_")
@@ -57,6 +58,7 @@ _OCCURRENCES = select(OccurrenceRow.starts_at, OccurrenceRow.stops_at).where(
 )
 _INSERT = insert(AppointmentRow).returning(AppointmentRow.id)
 _UPDATE = update(AppointmentRow).where(AppointmentRow.id == _ID)
+_UPDATE_LIVE = _UPDATE.where(_LIVE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,9 +170,13 @@ class AppointmentRepository:
         index: TimeIndex,
         now: datetime,
     ) -> None:
-        """Store the next state of an appointment; only rows that differ are rewritten."""
-        self._connection.execute(
-            _UPDATE.values(
+        """Store the next state of an appointment; only rows that differ are rewritten.
+
+        Raises LostRace for one in the corbeille: it was found by its UID and went there
+        while its lock was waited for, and must not come into calendars from there.
+        """
+        updated = self._connection.execute(
+            _UPDATE_LIVE.values(
                 text=text,
                 slots=slots,
                 version=AppointmentRow.version + 1,
@@ -179,6 +185,8 @@ class AppointmentRepository:
             ),
             {"id_": appointment_id},
         )
+        if updated.rowcount == 0:
+            raise LostRace("it went to the corbeille since we looked")
         self._replace(
             ParticipantRow, _PARTICIPANTS, appointment_id, mapping.participant_values(appointment)
         )

@@ -199,6 +199,9 @@ def test_the_bin(any_book: AppointmentBook, series: Appointment) -> None:
         assert tx.appointments.id_of_uid("essai") is None
         (stored,) = tx.appointments.trashed()
         assert stored.trashed_at == NOW
+        index = TimeIndex(starts_at=NOW, stops_at=NOW, is_long=False)
+        with pytest.raises(LostRace):
+            tx.appointments.update(appointment_id, series, text="U", slots="", index=index, now=NOW)
         tx.appointments.restore(appointment_id)
         assert tx.appointments.trashed() == []
 
