@@ -13,6 +13,8 @@ from rdv_caldav.domain.errors import InvalidInput
 
 PREFIX = "RDV_"
 CONFIG_VARIABLE = "RDV_CONFIG"
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+DATABASES = ("sqlite", "postgresql", "postgresql+psycopg")
 _FOREIGN = frozenset({CONFIG_VARIABLE, "RDV_TEST_POSTGRESQL_URL"})
 
 
@@ -66,7 +68,20 @@ def load_settings(path: Path | None = None, environ: Mapping[str, str] | None = 
     if unknown:
         raise InvalidInput(f"unknown setting {unknown[0]!r}; there are: {', '.join(known)}")
     typed: dict[str, Any] = {name: _typed(known[name], value) for name, value in values.items()}
-    return Settings(**typed)
+    settings = Settings(**typed)
+    _check(settings)
+    return settings
+
+
+def _check(settings: Settings) -> None:
+    for name in ("workers", "threads", "max_body_size"):
+        if getattr(settings, name) < 1:
+            raise InvalidInput(f"{name} must be at least 1")
+    if settings.log_level not in LOG_LEVELS:
+        raise InvalidInput(f"log_level must be one of {', '.join(LOG_LEVELS)}")
+    # the sentence goes to logs: it must not repeat the URL, which may hold a password
+    if settings.database_url and settings.database_url.partition(":")[0] not in DATABASES:
+        raise InvalidInput(f"database_url must begin with one of {', '.join(DATABASES)}")
 
 
 def _file_values(path: Path) -> dict[str, Any]:

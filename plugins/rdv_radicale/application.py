@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import logging
+import traceback
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from http import HTTPStatus
@@ -96,6 +97,12 @@ class Application(ObjectMethods, PropertyMethods):
             status, headers, body = _sentence(HTTPStatus.BAD_REQUEST, str(error))
         except DomainError as error:
             status, headers, body = self._refusal(environ, error)
+        except Exception as error:  # noqa: BLE001 - Radicale would log the path, which names people
+            where = "".join(traceback.format_tb(error.__traceback__))
+            logger.error("%s\n%s", type(error).__name__, where)  # noqa: TRY400 - no values
+            status, headers, body = _sentence(
+                HTTPStatus.INTERNAL_SERVER_ERROR, "this request could not be served"
+            )
         headers.setdefault("DAV", DAV_HEADER)
         return self._finished(environ, status, headers, body)
 

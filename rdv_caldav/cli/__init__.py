@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import argparse
 import sys
+import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
 from rdv_caldav.cli import accounts, administration, calendars, demo, people, serve
+from rdv_caldav.db.engine import Unreachable
 from rdv_caldav.domain.errors import DomainError
 
-EPILOG = """exit codes: 0 done; 1 refused, with a sentence on standard error; 2 wrong usage"""
+EPILOG = (
+    "exit codes: 0 done; 1 refused, with a sentence on standard error; 2 wrong usage; "
+    "70 a fault of the program, with a traceback"
+)
 REFUSED = 1
+FAULT = 70
+"""EX_SOFTWARE of sysexits.h, to be told from a refusal."""
 
 
 def parser() -> argparse.ArgumentParser:
@@ -34,7 +41,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser().parse_args(arguments)
     try:
         options.run(options)
-    except DomainError as error:
+    except (DomainError, Unreachable) as error:
         print(f"rdv-caldav: {error}", file=sys.stderr)
         return REFUSED
+    except OSError as error:
+        place = f" ({error.filename})" if error.filename else ""
+        print(f"rdv-caldav: {error.strerror or error}{place}", file=sys.stderr)
+        return REFUSED
+    except Exception:  # noqa: BLE001 - the last handler there is
+        traceback.print_exc()
+        return FAULT
     return 0

@@ -58,6 +58,10 @@ def _init(options: argparse.Namespace) -> None:
 def _upgrade(options: argparse.Namespace) -> None:
     book = book_of(options)
     book.database.upgrade()
+    if book.settings.public_url:
+        with book.database.writing() as tx:
+            # appointments written later link to where people reach the server now
+            tx.agency.save_setting("public_url", book.settings.public_url)
     print(f"the schema is {book.database.check_schema()}")
 
 

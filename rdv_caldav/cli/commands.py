@@ -43,10 +43,8 @@ def checked_book(options: argparse.Namespace) -> AppointmentBook:
 
 def read_text(path: str, *, encodings: tuple[str, ...] = ("utf-8-sig",)) -> str:
     """Return the text of a file, or of standard input for ``-``. Raises InvalidInput."""
-    if path == "-":
-        return sys.stdin.read()
     try:
-        content = Path(path).read_bytes()
+        content = sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
     except OSError as error:
         raise InvalidInput(f"cannot read {path}: {error.strerror}") from error
     for encoding in encodings:
@@ -54,4 +52,11 @@ def read_text(path: str, *, encodings: tuple[str, ...] = ("utf-8-sig",)) -> str:
             return content.decode(encoding)
         except UnicodeDecodeError:
             continue
-    raise InvalidInput(f"{path} is not {encodings[0]}")
+    raise InvalidInput(f"{path} is not text in UTF-8")
+
+
+def positive(value: str) -> int:
+    """Return the whole number above 0 that an option gives (a type for argparse)."""
+    if value.isdecimal() and int(value) > 0:
+        return int(value)
+    raise argparse.ArgumentTypeError("a whole number above 0 is wanted")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from rdv_caldav.cli.commands import add_command, checked_book
+from rdv_caldav.cli.commands import add_command, checked_book, positive
 from rdv_caldav.services.demo import DEMO_LOGINS, PASSWORD, load_demo
 
 
@@ -14,7 +14,9 @@ def add_commands(
 ) -> None:
     """Add the commands of this module."""
     demo = add_command(commands, shared, "demo", _demo, "fill an empty database with a demo agency")
-    demo.add_argument("--appointments", type=int, default=600, metavar="N", help="how many (600)")
+    demo.add_argument(
+        "--appointments", type=positive, default=600, metavar="N", help="how many (600)"
+    )
     demo.add_argument(
         "--if-empty", action="store_true", help="do nothing when there is an agency already"
     )

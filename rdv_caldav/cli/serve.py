@@ -15,7 +15,7 @@ from gunicorn.config import Config
 from gunicorn.glogging import Logger
 
 from rdv_caldav.bootstrap import AppointmentBook, open_book
-from rdv_caldav.cli.commands import add_command, checked_book
+from rdv_caldav.cli.commands import add_command, checked_book, positive
 from rdv_caldav.domain.errors import DemoRefused, InvalidInput
 from rdv_caldav.services.demo import DEMO_LOGINS, PASSWORD
 from rdv_caldav.settings import Settings
@@ -28,7 +28,6 @@ EDGES = "rdv_caldav.edges"
 """Entry points of the edges: functions from the appointment book to a WSGI application."""
 
 CALDAV_ROOT = "/dav"
-_DAV_METHODS = frozenset({"PROPFIND", "PROPPATCH", "REPORT", "MKCALENDAR", "MKCOL", "OPTIONS"})
 access_log = logging.getLogger("rdv_caldav.access")
 
 
@@ -39,14 +38,15 @@ def add_commands(
     """Add the commands of this module."""
     serve = add_command(commands, shared, "serve", _serve, "serve web pages and CalDAV")
     serve.add_argument("--bind", metavar="HOST:PORT", help="address and port to listen on")
-    serve.add_argument("--workers", type=int, metavar="N", help="processes")
-    serve.add_argument("--threads", type=int, metavar="N", help="threads of each process")
+    serve.add_argument("--workers", type=positive, metavar="N", help="processes")
+    serve.add_argument("--threads", type=positive, metavar="N", help="threads of each process")
 
 
 def _serve(options: argparse.Namespace) -> None:
     book = checked_book(options)
     settings = book.settings
     bind = options.bind or settings.bind
+    _check_bind(bind)
     with book.database.reading() as tx:
         is_demo = tx.agency.settings().demo
     if is_demo and not is_loopback(bind):
@@ -61,6 +61,12 @@ def _serve(options: argparse.Namespace) -> None:
     ).run()
 
 
+def _check_bind(bind: str) -> None:
+    host, _, port = bind.rpartition(":")
+    if not (host and port.isdecimal() and int(port) <= 65_535):
+        raise InvalidInput(f"{bind!r} is no HOST:PORT to listen on")
+
+
 def is_loopback(bind: str) -> bool:
     """Tell whether a HOST:PORT can be reached from this machine only."""
     host = bind.rpartition(":")[0].strip("[]")
@@ -68,8 +74,8 @@ def is_loopback(bind: str) -> bool:
         return True
     try:
         return ipaddress.ip_address(host).is_loopback
-    except ValueError as error:
-        raise InvalidInput(f"{bind} is no address and port to listen on") from error
+    except ValueError:
+        return False
 
 
 def _announce(bind: str, *, is_demo: bool) -> None:
@@ -100,7 +106,8 @@ class Server(BaseApplication):  # type: ignore[misc]
             "keepalive": 75,
             "graceful_timeout": 30,
             "timeout": 60,
-            "loglevel": settings.log_level.lower(),
+            # at DEBUG gunicorn writes the path of each request, and with it persons' names
+            "loglevel": settings.log_level.lower().replace("debug", "info"),
             "logger_class": _QuietLogger,
             "proc_name": "rdv-caldav",
             "control_socket_disable": True,
@@ -119,6 +126,8 @@ class Server(BaseApplication):  # type: ignore[misc]
         logging.basicConfig(
             level=self._settings.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s"
         )
+        # each check of the schema, so each /healthz, would write two lines
+        logging.getLogger("alembic").setLevel(logging.WARNING)
         return logged(application(open_book(self._settings)))
 
 
@@ -138,7 +147,8 @@ def application(book: AppointmentBook) -> WsgiApp:
             target = environ.get("SCRIPT_NAME", "") + f"{CALDAV_ROOT}/"
             start_response("301 Moved Permanently", [("Location", target), ("Content-Length", "0")])
             return [b""]
-        if method in _DAV_METHODS:
+        if method == "OPTIONS":
+            # programs ask what is here anywhere; other verbs have no calendars outside of /dav
             return dav(environ, start_response)  # type: ignore[no-any-return]
         return web(environ, start_response)  # type: ignore[no-any-return]
 
@@ -149,18 +159,19 @@ def logged(app: WsgiApp) -> WsgiApp:
     """Write one line a request, of what was asked but never of whom or by whom."""
 
     def serve(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        started, answer = time.perf_counter(), ""
+        started, answer, size = time.perf_counter(), "", "-"
         path = environ.get("PATH_INFO", "/")
 
         def start(status: str, headers: list[tuple[str, str]], *rest: object) -> object:
-            nonlocal answer
+            nonlocal answer, size
             answer = status[:3]
+            size = next((value for name, value in headers if name == "Content-Length"), "-")
             return start_response(status, headers, *rest)
 
         body = app(environ, start)
         duration = (time.perf_counter() - started) * 1000
-        kind = _kind_of(path)
-        access_log.info("%s %s %s %.1f ms", environ["REQUEST_METHOD"], kind, answer, duration)
+        method, kind = environ["REQUEST_METHOD"], _kind_of(path)
+        access_log.info("%s %s %s %s bytes %.1f ms", method, kind, answer, size, duration)
         return body
 
     return serve

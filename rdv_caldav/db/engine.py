@@ -94,9 +94,10 @@ class Database:
     def upgrade(self) -> None:
         """Bring the schema up to this program's. Raises SchemaMismatch when it is newer.
 
-        Several may be told to at once: one does it, the others find it done.
+        Several may be told to at once: one does it, the others find it done. Raises
+        Unreachable without an answer.
         """
-        with self._turn():
+        with self._turn(), self._connectable():
             schema_version.upgrade(self.engine)
 
     def check_schema(self) -> str:
@@ -104,9 +105,13 @@ class Database:
 
         Raises SchemaMismatch unless it is this program's, Unreachable without an answer.
         """
+        with self._connectable(), self.engine.connect() as connection:
+            return schema_version.check(connection)
+
+    @contextmanager
+    def _connectable(self) -> Iterator[None]:
         try:
-            with self.engine.connect() as connection:
-                return schema_version.check(connection)
+            yield
         except OperationalError as error:
             raise Unreachable("the database does not answer") from error
 
@@ -116,11 +121,17 @@ class Database:
 
 
 def _postgresql_engine(url: str) -> Engine:
-    return create_engine(url, poolclass=QueuePool, pool_size=POOL_SIZE, pool_pre_ping=True)
+    return create_engine(
+        url,
+        poolclass=QueuePool,
+        pool_size=POOL_SIZE,
+        pool_pre_ping=True,
+        hide_parameters=True,
+    )
 
 
 def _sqlite_engine(url: str) -> Engine:
-    engine = create_engine(url, poolclass=QueuePool, pool_size=POOL_SIZE)
+    engine = create_engine(url, poolclass=QueuePool, pool_size=POOL_SIZE, hide_parameters=True)
     event.listen(engine, "connect", _configure_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine

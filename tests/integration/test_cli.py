@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from io import StringIO
+import os
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,9 @@ from support.server import rdv_caldav
 @pytest.fixture
 def environ(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A data folder of its own, for commands run in this process."""
+    for name in list(os.environ):
+        if name.startswith("RDV_"):
+            monkeypatch.delenv(name)
     monkeypatch.setenv("RDV_DATA_DIR", str(tmp_path / "data"))
     return tmp_path
 
@@ -32,7 +36,7 @@ def agency(environ: Path, monkeypatch: pytest.MonkeyPatch) -> Database:
 
 
 def _type(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
-    monkeypatch.setattr("sys.stdin", StringIO(text))
+    monkeypatch.setattr("sys.stdin", TextIOWrapper(BytesIO(text.encode()), "utf-8"))
 
 
 def test_init_prepares_an_agency_once(
@@ -87,6 +91,12 @@ def test_files_that_cannot_be_read(agency: Database, environ: Path) -> None:
 def test_standard_input(agency: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     _type(monkeypatch, "Nom;Type\nEssai;client\n")
     assert main(["people", "import", "-"]) == 0
+    monkeypatch.setattr(
+        "sys.stdin", TextIOWrapper(BytesIO("Nom;Type\nÉté;client".encode("cp1252")))
+    )
+    assert main(["people", "import", "-"]) == 0
+    with agency.reading() as tx:
+        assert {person.name for person in tx.people.everyone()} >= {"Essai", "Été"}
 
 
 def test_upgrade_and_doctor(environ: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -97,6 +107,47 @@ def test_upgrade_and_doctor(environ: Path, capsys: pytest.CaptureFixture[str]) -
     said = capsys.readouterr().out
     assert "is writable" in said
     assert "SMTP: not set" in said
+
+
+def test_upgrade_takes_over_the_public_address(
+    agency: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RDV_PUBLIC_URL", "https://rdv.agence.example")
+    assert main(["upgrade"]) == 0
+    monkeypatch.delenv("RDV_PUBLIC_URL")
+    assert main(["upgrade"]) == 0
+    with agency.reading() as tx:
+        assert tx.agency.settings().public_url == "https://rdv.agence.example"
+
+
+@pytest.mark.parametrize("command", ["upgrade", "doctor", "serve"])
+def test_a_database_that_is_away(
+    command: str, environ: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("RDV_DATABASE_URL", "postgresql+psycopg://me:hidden@127.0.0.1:1/none")
+    assert main([command]) == 1
+    assert capsys.readouterr().err == "rdv-caldav: the database does not answer\n"
+
+
+def test_a_data_folder_that_cannot_be_made(
+    environ: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (environ / "file").touch()
+    monkeypatch.setenv("RDV_DATA_DIR", str(environ / "file" / "data"))
+    assert main(["upgrade"]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith("rdv-caldav: Not a directory (")
+    assert "Traceback" not in said
+
+
+def test_a_fault_of_the_program_is_told_from_a_refusal(
+    agency: Database, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with agency.engine.begin() as connection:
+        connection.exec_driver_sql("DROP TABLE agency_setting")
+    agency.dispose()
+    assert main(["serve"]) == 70
+    assert "Traceback" in capsys.readouterr().err
 
 
 def test_demo_once(environ: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -113,7 +164,8 @@ def test_serve_refuses_what_it_must(environ: Path, capsys: pytest.CaptureFixture
     main(["demo", "--appointments", "20"])
     assert main(["serve", "--bind", "0.0.0.0:5232"]) == 1
     assert "loopback" in capsys.readouterr().err
-    assert main(["serve", "--bind", "nowhere"]) == 1
+    for bind in ("nowhere", ":5232", "127.0.0.1:http", "127.0.0.1:65536", "example.org:5232"):
+        assert main(["serve", "--bind", bind]) == 1
 
 
 def test_help_and_wrong_usage() -> None:
@@ -121,4 +173,5 @@ def test_help_and_wrong_usage() -> None:
     for command in ("serve", "init", "upgrade", "doctor", "demo"):
         assert rdv_caldav(command, "--help", environ={}).returncode == 0
     assert rdv_caldav("nothing", environ={}).returncode == 2
+    assert rdv_caldav("serve", "--workers", "0", environ={}).returncode == 2
     assert rdv_caldav("upgrade", environ={"RDV_NOTHING": "1"}).returncode == 1

@@ -35,6 +35,7 @@ def test_what_is_in_the_wheel(wheel: Path) -> None:
         "rdv_radicale/application.py",
         "rdv_web/templates/fr/front.html",
         "rdv_web/static/style.css",
+        "rdv_web/static/icon.svg",
     ):
         assert wanted in names
     tops = {name.partition("/")[0] for name in names}

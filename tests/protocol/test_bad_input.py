@@ -291,3 +291,17 @@ def test_an_object_that_vobject_cannot_read_breaks_no_report(alice: DavClient) -
         "</C:comp-filter></C:comp-filter></C:filter></C:calendar-query>",
     )
     assert list(found) == ["/dav/alice/claire/autre.ics"]
+
+
+def test_a_fault_of_the_program_names_nobody_in_the_log(
+    app: Application, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError("claire")
+
+    monkeypatch.setattr(app, "do_GET", fail)
+    answer = DavClient(app, "alice").request("GET", "/alice/claire/x.ics", expect=500)
+    assert "claire" not in answer.text
+    assert "ZeroDivisionError" in caplog.text
+    assert "/alice/" not in caplog.text
+    assert "do_GET" in caplog.text or "_answer" in caplog.text

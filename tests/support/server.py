@@ -26,13 +26,19 @@ def free_port() -> int:
         return port
 
 
+def clean_environ(environ: dict[str, str]) -> dict[str, str]:
+    """Return this process's environment with no settings of ours but those of ``environ``."""
+    ours = {name: value for name, value in os.environ.items() if not name.startswith("RDV_")}
+    return {**ours, **environ}
+
+
 def rdv_caldav(
     *arguments: str, environ: dict[str, str], stdin: str = "", cwd: Path | None = None
 ) -> subprocess.CompletedProcess[str]:
     """Run a command of the program and return what it said."""
     return subprocess.run(
         [*COMMAND, *arguments],
-        env={**os.environ, **environ},
+        env=clean_environ(environ),
         input=stdin,
         capture_output=True,
         text=True,
@@ -66,7 +72,7 @@ def running_server(
 ) -> Iterator[RunningServer]:
     """Serve a prepared database until the end of the block."""
     bind = f"127.0.0.1:{free_port()}"
-    environ = {**os.environ, "RDV_DATABASE_URL": database_url}
+    environ = clean_environ({"RDV_DATABASE_URL": database_url})
     options = ["--bind", bind, "--workers", str(workers), "--threads", str(threads)]
     with log.open("ab") as out:
         process = subprocess.Popen(

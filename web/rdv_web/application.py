@@ -21,6 +21,7 @@ def create_app(book: AppointmentBook) -> Flask:
     """Return the WSGI application of the pages of an appointment book."""
     app = Flask(__name__)
     app.extensions["appointment_book"] = book
+    app.config["MAX_CONTENT_LENGTH"] = book.settings.max_body_size
     app.register_blueprint(front_page.pages)
     app.register_blueprint(health.pages)
     app.register_error_handler(HTTPException, _error_page)
