@@ -48,8 +48,13 @@ class Span:
 
     @property
     def ends_at(self) -> datetime:
-        """The end as an instant, in UTC."""
-        return self.end.replace(tzinfo=ZoneInfo(self.zone)).astimezone(UTC)
+        """The end as an instant, in UTC.
+
+        Never before the start: in the night that lacks an hour, half past two comes after
+        three o'clock.
+        """
+        end = self.end.replace(tzinfo=ZoneInfo(self.zone)).astimezone(UTC)
+        return max(end, self.starts_at)
 
     @property
     def duration(self) -> timedelta:

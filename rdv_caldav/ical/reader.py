@@ -19,9 +19,10 @@ from rdv_caldav.domain.draft import (
     DraftOccurrence,
     StatedStatus,
 )
+from rdv_caldav.domain.errors import InvalidCalendarObject
 from rdv_caldav.ical.objects import CalendarObject
-from rdv_caldav.ical.timezones import UTC_ZONE, ZoneReader, to_wall
-from rdv_caldav.ical.values import value_of, values_of
+from rdv_caldav.ical.timezones import UTC_ZONE, ZoneReader, series_wall, to_wall
+from rdv_caldav.ical.values import moments_of, value_of, values_of
 
 _CANCELLED_PREFIX = re.compile(r"^(?:cancell?ed|annulée?)\s*:\s+", re.IGNORECASE)
 
@@ -36,16 +37,20 @@ def read(
 ) -> Draft:
     """Return what an accepted object says; times are anchored as DESIGN's table has it.
 
-    Floating times are the agency's wall clock. Never raises for an object that
-    :func:`rdv_caldav.ical.objects.parse` accepted.
+    Floating times are the agency's wall clock. What :func:`rdv_caldav.ical.objects.parse`
+    accepted can be read, save where the same date was written in two zones, which shows
+    only here. Raises InvalidCalendarObject for that.
     """
     zones = ZoneReader(settings.time_zone, obj.zones)
     span = _span(obj.master, zones)
+    occurrences = tuple(_occurrence(event, obj.master, span, zones) for event in obj.overrides)
+    if len({occurrence.original for occurrence in occurrences}) != len(occurrences):
+        raise InvalidCalendarObject("two components stand for the same date of the series")
     return Draft(
         uid=obj.uid,
         type_code=_type_code(obj.master, types),
-        recurrence=_recurrence(obj.master, span, zones),
-        occurrences=tuple(_occurrence(event, span, zones) for event in obj.overrides),
+        recurrence=_recurrence(obj, span),
+        occurrences=occurrences,
         **_details(obj.master, span),
     )
 
@@ -63,8 +68,11 @@ def _users_of(details: DraftDetails) -> Iterable[CalendarUser]:
         yield details.organizer
 
 
-def _occurrence(event: icalendar.Event, series: Span, zones: ZoneReader) -> DraftOccurrence:
-    original = _wall_in(value_of(event, "RECURRENCE-ID"), series, zones)
+def _occurrence(
+    event: icalendar.Event, master: icalendar.Event, series: Span, zones: ZoneReader
+) -> DraftOccurrence:
+    line = value_of(event, "RECURRENCE-ID")
+    original = _wall_in(line, line.dt, series, series_tzid=_tzid_of(master))
     return DraftOccurrence(original=original, **_details(event, _span(event, zones)))
 
 
@@ -82,15 +90,16 @@ def _details(event: icalendar.Event, span: Span) -> dict[str, Any]:
         "notes": _text(event, "DESCRIPTION"),
         "status": status,
         "organizer": None if organizer is None else _user(organizer, is_organizer=True),
-        "attendees": tuple(
-            _user(line, is_organizer=False) for line in values_of(event, "ATTENDEE")
-        ),
+        "attendees": tuple(user for user in _attendees(event) if user.address),
     }
 
 
+def _attendees(event: icalendar.Event) -> Iterable[CalendarUser]:
+    return (_user(line, is_organizer=False) for line in values_of(event, "ATTENDEE"))
+
+
 def _text(event: icalendar.Event, name: str) -> str:
-    values = values_of(event, name)
-    return str(values[0]).replace("\r\n", "\n") if values else ""
+    return str(value_of(event, name) or "").replace("\r\n", "\n")
 
 
 def _type_code(event: icalendar.Event, types: Sequence[AppointmentType]) -> str | None:
@@ -99,7 +108,7 @@ def _type_code(event: icalendar.Event, types: Sequence[AppointmentType]) -> str 
         return stated
     labels = {kind.label.casefold(): kind.code for kind in types}
     for line in values_of(event, "CATEGORIES"):
-        for category in getattr(line, "cats", [line]):
+        for category in line.cats:
             code = labels.get(str(category).strip().casefold())
             if code is not None:
                 return code
@@ -110,23 +119,21 @@ def _type_code(event: icalendar.Event, types: Sequence[AppointmentType]) -> str 
 
 
 def _user(line: Any, *, is_organizer: bool) -> CalendarUser:
-    params = getattr(line, "params", {})
+    params = line.params
     address = normalise_address(str(line))
     if not str(line).strip().lower().startswith("mailto:") and params.get("EMAIL"):
         address = normalise_address(_param(params, "EMAIL"))
-    presence = presence_of(_param(params, "PARTSTAT"))
-    if is_organizer and "PARTSTAT" not in params:
-        presence = None
+    is_silent = is_organizer and "PARTSTAT" not in params
     return CalendarUser(
         address=address,
         name=_param(params, "CN"),
-        presence=presence,
+        presence=None if is_silent else presence_of(_param(params, "PARTSTAT")),
         is_chair=_param(params, "ROLE").upper() == "CHAIR",
         comment=_param(params, "X-RESPONSE-COMMENT"),
     )
 
 
-def presence_of(partstat: str) -> Presence | None:
+def presence_of(partstat: str) -> Presence:
     """Return the presence that a PARTSTAT means; unknown and DELEGATED are open answers."""
     try:
         return Presence(partstat.upper())
@@ -165,35 +172,45 @@ def _placed(line: Any, moment: date, zones: ZoneReader) -> tuple[datetime, str]:
     if not isinstance(moment, datetime):
         return datetime.combine(moment, time()), zones.agency_zone
     wall = moment.replace(tzinfo=None)
-    tzid = _param(getattr(line, "params", {}), "TZID")
+    tzid = _param(line.params, "TZID")
     if tzid:
         return wall, zones.zone(tzid, wall)
     return wall, zones.agency_zone if moment.tzinfo is None else UTC_ZONE
 
 
-def _wall_in(line: Any, series: Span, zones: ZoneReader, moment: date | None = None) -> datetime:
-    wall, zone = _placed(line, line.dt if moment is None else moment, zones)
+def _wall_in(line: Any, moment: date, series: Span, *, series_tzid: str | None) -> datetime:
+    """Return a date of a series, as its own clock has it."""
+    if not isinstance(moment, datetime):
+        at = time() if series.all_day else series.start.time()
+        return datetime.combine(moment, at)
+    wall = moment.replace(tzinfo=None)
     if series.all_day:
         return datetime.combine(wall, time())
-    if not isinstance(line.dt if moment is None else moment, datetime):
-        return datetime.combine(wall, series.start.time())
-    return to_wall(wall, from_zone=zone, zone=series.zone)
+    tzid = _param(line.params, "TZID") or (None if moment.tzinfo is None else UTC_ZONE)
+    return series_wall(wall, tzid, zone=series.zone, series_tzid=series_tzid)
 
 
-def _recurrence(event: icalendar.Event, span: Span, zones: ZoneReader) -> Recurrence | None:
+def _recurrence(obj: CalendarObject, span: Span) -> Recurrence | None:
+    event = obj.master
     rules = tuple(rule.to_ical().decode() for rule in values_of(event, "RRULE"))
-    added = _dates(event, "RDATE", span, zones)
-    if not rules and not added:
+    added = _dates(event, "RDATE", span)
+    if not rules and not added and not obj.overrides:
         return None
-    return Recurrence(rules=rules, added=added, excluded=_dates(event, "EXDATE", span, zones))
+    return Recurrence(rules=rules, added=added, excluded=_dates(event, "EXDATE", span))
 
 
-def _dates(
-    event: icalendar.Event, name: str, span: Span, zones: ZoneReader
-) -> tuple[datetime, ...]:
-    dates = set()
-    for line in values_of(event, name):
-        for entry in line.dts:
-            moment = entry.dt[0] if isinstance(entry.dt, tuple) else entry.dt
-            dates.add(_wall_in(line, span, zones, moment))
-    return tuple(sorted(dates))
+def _dates(event: icalendar.Event, name: str, span: Span) -> tuple[datetime, ...]:
+    tzid = _tzid_of(event)
+    return tuple(
+        sorted(
+            {
+                _wall_in(line, moment, span, series_tzid=tzid)
+                for line in values_of(event, name)
+                for moment in moments_of(line)
+            }
+        )
+    )
+
+
+def _tzid_of(event: icalendar.Event) -> str | None:
+    return _param(value_of(event, "DTSTART").params, "TZID") or None

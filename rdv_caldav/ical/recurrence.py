@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
-from itertools import takewhile
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from math import prod
 from zoneinfo import ZoneInfo
 
-from dateutil.rrule import rrulestr
+from dateutil.rrule import rrule, rrulestr
 
-from rdv_caldav.domain.appointment import Appointment, Span
+from rdv_caldav.domain.appointment import Appointment, Recurrence, Span
 from rdv_caldav.domain.errors import InvalidCalendarObject, TooManyInstances
 from rdv_caldav.domain.timeindex import TimeIndex
 
@@ -24,37 +26,93 @@ HORIZON = timedelta(days=730)
 MAX_DATES = 10_000
 """More dates than that before the horizon are refused: 27 years of a daily series."""
 
+MOST_RULES = 2
+"""RRULEs of one component; RFC 5545 §3.8.5.3 wants one."""
+
+LONGEST_RULE = 1_000
+"""Characters of an RRULE line."""
+
+_MOST_TIMES_A_DAY = 24
+_MOST_PLACES = 5
+_MOST_WEEKS = 5
 _GREGORIAN_CYCLE = 400
 _LAST_YEAR = 9999
-_FREQUENCY = re.compile(r"(?:^|;)FREQ=(\w+)", re.IGNORECASE)
-_UNTIL = re.compile(r"UNTIL=(\d{8})(T\d{6})?(Z)?", re.IGNORECASE)
+_UNTIL = re.compile(r"(\d{8})(T\d{6})?(Z)?", re.ASCII)
+_DAYS = re.compile(r"(?:[+-]?\d{1,2})?(?:MO|TU|WE|TH|FR|SA|SU)", re.ASCII)
+_NTH = re.compile(r"[+-]?\d+", re.ASCII)
+_NUMBER = re.compile(r"[+-]?\d{1,9}", re.ASCII)
 _COARSE = frozenset({"YEARLY", "MONTHLY", "WEEKLY", "DAILY"})
-_ANY_START = datetime(2026, 1, 1, 9)  # noqa: DTZ001 - wall clock by design
+_TIMES = ("BYHOUR", "BYMINUTE", "BYSECOND")
+_BOUNDS = {
+    "COUNT": (0, 999_999_999),
+    "INTERVAL": (1, 10_000),
+    "BYSECOND": (0, 59),
+    "BYMINUTE": (0, 59),
+    "BYHOUR": (0, 23),
+    "BYMONTH": (1, 12),
+    "BYMONTHDAY": (-31, 31),
+    "BYYEARDAY": (-366, 366),
+    "BYWEEKNO": (-53, 53),
+    "BYSETPOS": (-366, 366),
+}
+# what dateutil lets through when a rule makes no sense for it
+_SENSELESS = (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError)
 
 
-def check_rule(rule: str) -> None:
-    """Refuse an RRULE value that cannot be expanded, or not within bounds.
+def check_rule(rule: str, start: date) -> None:
+    """Refuse an RRULE value that cannot be expanded from ``start``, or not within bounds.
 
     Raises InvalidCalendarObject, TooManyInstances.
     """
-    match = _FREQUENCY.search(rule)
-    frequency = match[1].upper() if match else ""
-    bounded = "COUNT=" in rule.upper() or "UNTIL=" in rule.upper()
+    parts = _parts(rule)
+    for name, value in parts.items():
+        _check_part(name, value.split(","))
+    _check_amount(parts)
+    weeks = [int(nth) for nth in _NTH.findall(parts.get("BYDAY", ""))]
+    in_months = parts["FREQ"] == "MONTHLY" or "BYMONTH" in parts
+    if in_months and any(abs(nth) > _MOST_WEEKS for nth in weeks):
+        # dateutil looks for the 53rd Friday of a month beyond the end of its tables
+        raise InvalidCalendarObject("no month has as many weeks")
+    wall = start if isinstance(start, datetime) else datetime.combine(start, time())
+    _until(rule, Span(start=wall, end=wall, zone="UTC"))
+    _compiled(rule, wall.replace(tzinfo=None))
+
+
+def _check_amount(parts: dict[str, str]) -> None:
+    """Refuse what repeats too often, or takes too long to search."""
+    frequency = parts.get("FREQ", "")
     if frequency in ("SECONDLY", "MINUTELY"):
         raise TooManyInstances(f"appointments do not repeat {frequency}")
-    if frequency == "HOURLY" and not bounded:
+    if frequency not in _COARSE | {"HOURLY"}:
+        raise InvalidCalendarObject("a recurrence rule without a known FREQ")
+    if frequency == "HOURLY" and not parts.keys() & {"COUNT", "UNTIL"}:
         raise TooManyInstances("HOURLY without COUNT or UNTIL")
-    if frequency not in _COARSE | {"HOURLY"} or "RSCALE" in rule.upper():
-        raise InvalidCalendarObject("a recurrence rule that is not understood")
-    if re.search(r"BYSECOND|BYMINUTE|BYHOUR", rule, re.IGNORECASE) and rule.count(",") > 24:
-        raise TooManyInstances("too many times a day")
-    interval = re.search(r"INTERVAL=(\d+)", rule, re.IGNORECASE)
-    if interval and not 1 <= int(interval[1]) <= 10_000:
-        raise InvalidCalendarObject("INTERVAL is out of all reason")
-    try:
-        rrulestr(_without_until(rule), dtstart=_ANY_START)
-    except (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError) as error:
-        raise InvalidCalendarObject("a recurrence rule that is not understood") from error
+    if prod(parts.get(name, "").count(",") + 1 for name in _TIMES) > _MOST_TIMES_A_DAY:
+        raise TooManyInstances(f"more than {_MOST_TIMES_A_DAY} times a day")
+    places = parts.get("BYSETPOS", "").count(",") + 1
+    if "BYSETPOS" in parts and (frequency in ("DAILY", "HOURLY") or places > _MOST_PLACES):
+        # such a rule may match nothing, and finding that out takes a minute
+        raise TooManyInstances("BYSETPOS in a day, or too many of them")
+
+
+def _parts(rule: str) -> dict[str, str]:
+    return dict(part.upper().partition("=")[::2] for part in rule.split(";"))
+
+
+def _check_part(name: str, values: list[str]) -> None:
+    """Refuse what RFC 5545 §3.3.10 does not know: the libraries differ in what they make of it."""
+    if name in _BOUNDS:
+        low, high = _BOUNDS[name]
+        known = all(
+            _NUMBER.fullmatch(value) and low <= int(value) <= high and (int(value) or low >= 0)
+            for value in values
+        )
+    elif name in ("BYDAY", "WKST"):
+        known = all(map(_DAYS.fullmatch, values))
+    else:
+        known = name in ("FREQ", "UNTIL") and len(values) == 1
+    if not known:
+        raise InvalidCalendarObject(f"a recurrence rule whose {name} is not understood")
 
 
 def time_index(
@@ -69,61 +127,77 @@ def time_index(
         is_long = span.ends_at - span.starts_at > timedelta(days=1)
         return TimeIndex(starts_at=span.starts_at, stops_at=span.ends_at, is_long=is_long)
     limit = max(now, span.starts_at) + horizon
-    spans = _spans(appointment, limit)
-    dates = tuple(sorted((date.starts_at, date.ends_at) for date in spans))
-    complete = not _goes_on_after(appointment, limit)
+    last = limit.astimezone(ZoneInfo(span.zone)).replace(tzinfo=None)
+    listed = _listed(appointment.recurrence, span, last)
+    if listed.too_many:
+        raise TooManyInstances(f"more than {MAX_DATES} dates")
+    spans = _spans(appointment, listed.originals)
+    # on the days of a change of time, two dates may be one instant
+    dates = tuple(sorted({(date.starts_at, date.ends_at) for date in spans}))
     first = min((start for start, _ in dates), default=span.starts_at)
-    last = max((stop for _, stop in dates), default=span.ends_at)
+    latest = max((stop for _, stop in dates), default=span.ends_at)
     return TimeIndex(
         starts_at=min(first, span.starts_at),
-        stops_at=max(last, span.ends_at) if complete else None,
+        stops_at=None if listed.goes_on else max(latest, span.ends_at),
         is_long=True,
         dates=dates,
-        indexed_until=None if complete else limit,
+        indexed_until=limit if listed.goes_on else None,
     )
 
 
 def occurs_at(appointment: Appointment, original: datetime) -> bool:
-    """Tell whether the rules yield a date at a naive wall-clock time of the series."""
-    limit = original.replace(tzinfo=ZoneInfo(appointment.span.zone)).astimezone(UTC)
-    return original in _originals(appointment, limit + timedelta(days=1))
+    """Tell whether the rules yield a date at a naive wall-clock time of the series.
+
+    They are not followed beyond their first MAX_DATES dates.
+    """
+    start = appointment.span.start
+    if appointment.recurrence is None:
+        return original == start
+    years = 1
+    while start.year + years < original.year:
+        years *= 2
+    return original in _first_dates(appointment.recurrence, appointment.span, years)
 
 
-def _spans(appointment: Appointment, limit: datetime) -> list[Span]:
+@lru_cache(maxsize=16)
+def _first_dates(recurrence: Recurrence, span: Span, years: int) -> frozenset[datetime]:
+    """Return the dates of the first years; a program may ask of a thousand, one by one."""
+    last = datetime(min(span.start.year + years, _LAST_YEAR), 12, 31, 23, 59, 59)  # noqa: DTZ001
+    return frozenset(_listed(recurrence, span, last).originals)
+
+
+def _spans(appointment: Appointment, originals: set[datetime]) -> list[Span]:
     differing = {occurrence.original: occurrence.span for occurrence in appointment.occurrences}
     spans = [
-        appointment.span.moved_to(original)
-        for original in _originals(appointment, limit)
-        if original not in differing
+        appointment.span.moved_to(original) for original in originals if original not in differing
     ]
     return [*spans, *differing.values()]
 
 
-def _originals(appointment: Appointment, limit: datetime) -> set[datetime]:
-    """All wall-clock starts up to ``limit`` (aware), added ones in and excluded ones out."""
-    recurrence, span = appointment.recurrence, appointment.span
-    if recurrence is None:
-        return {span.start}
-    last = limit.astimezone(ZoneInfo(span.zone)).replace(tzinfo=None)
-    found = {span.start, *(date for date in recurrence.added if date <= last)}
+@dataclass(slots=True)
+class _Listed:
+    """Wall-clock starts of a series, and whether there are later ones or too many."""
+
+    originals: set[datetime]
+    goes_on: bool = False
+    too_many: bool = False
+
+
+def _listed(recurrence: Recurrence, span: Span, last: datetime) -> _Listed:
+    """List the starts up to ``last``, added ones in and excluded ones out."""
+    added = {moment for moment in recurrence.added if moment <= last}
+    listed = _Listed({span.start, *added}, goes_on=len(added) < len(set(recurrence.added)))
     for rule in recurrence.rules:
-        for date in takewhile(lambda date: date <= last, _expanded(rule, span)):
-            found.add(date)
-            if len(found) > MAX_DATES:
-                raise TooManyInstances(f"more than {MAX_DATES} dates")
-    return found.difference(recurrence.excluded)
-
-
-def _goes_on_after(appointment: Appointment, limit: datetime) -> bool:
-    recurrence, span = appointment.recurrence, appointment.span
-    assert recurrence is not None, "asked of series only"
-    last = limit.astimezone(ZoneInfo(span.zone)).replace(tzinfo=None)
-    if any(date > last for date in recurrence.added):
-        return True
-    return any(
-        next((date for date in _expanded(rule, span) if date > last), None) is not None
-        for rule in recurrence.rules
-    )
+        for moment in _expanded(rule, span):
+            if moment > last:
+                listed.goes_on = True
+                break
+            listed.originals.add(moment)
+            if len(listed.originals) > MAX_DATES:
+                break
+    listed.too_many = len(listed.originals) > MAX_DATES
+    listed.originals -= set(recurrence.excluded)
+    return listed
 
 
 def _expanded(rule: str, span: Span) -> Iterator[datetime]:
@@ -132,33 +206,57 @@ def _expanded(rule: str, span: Span) -> Iterator[datetime]:
     dateutil searches a rule that never matches (30 February) up to the year 9999. The
     calendar repeats itself exactly every 400 years, so the search is done as late as
     possible in it: the same dates, and an end of the search within a few centuries.
+    Raises InvalidCalendarObject for a rule that yields nothing from this start.
     """
     start = span.start
     cycles = (_LAST_YEAR - start.year - _GREGORIAN_CYCLE // 2) // _GREGORIAN_CYCLE
     shift = cycles * _GREGORIAN_CYCLE
     until = _until(rule, span)
-    rules = rrulestr(_without_until(rule), dtstart=start.replace(year=start.year + shift))
-    for date in rules:
-        original = date.replace(year=date.year - shift)
+    if until is not None and until < start:
+        return
+    moments = iter(_compiled(rule, start.replace(year=start.year + shift)))
+    while True:
+        try:
+            moment = next(moments)
+        except StopIteration:
+            return
+        except _SENSELESS as error:
+            raise InvalidCalendarObject("a recurrence rule that is not understood") from error
+        original = moment.replace(year=moment.year - shift)
         if until is not None and original > until:
             return
         yield original
 
 
-def _without_until(rule: str) -> str:
+def _compiled(rule: str, start: datetime) -> rrule:
     parts = [part for part in rule.split(";") if not part.upper().startswith("UNTIL=")]
-    return "RRULE:" + ";".join(parts)
+    try:
+        compiled = rrulestr("RRULE:" + ";".join(parts), dtstart=start)
+    except _SENSELESS as error:
+        raise InvalidCalendarObject("a recurrence rule that is not understood") from error
+    assert isinstance(compiled, rrule), "one rule is no set"
+    return compiled
 
 
 def _until(rule: str, span: Span) -> datetime | None:
     """Return UNTIL as wall clock of the series; a date means its whole day."""
-    match = _UNTIL.search(rule)
-    if match is None:
+    value = _parts(rule).get("UNTIL")
+    if value is None:
         return None
-    day, time, is_utc = match.groups()
-    if time is None:
-        return datetime.strptime(day, "%Y%m%d") + timedelta(days=1, seconds=-1)  # noqa: DTZ007
-    until = datetime.strptime(day + time, "%Y%m%dT%H%M%S")  # noqa: DTZ007
-    if is_utc and not span.all_day:
-        until = until.replace(tzinfo=UTC).astimezone(ZoneInfo(span.zone)).replace(tzinfo=None)
-    return until
+    match = _UNTIL.fullmatch(value)
+    try:
+        if match is None:
+            raise InvalidCalendarObject("UNTIL cannot be read")
+        day, clock, is_utc = match.groups()
+        if clock is None:
+            return datetime.strptime(day, "%Y%m%d") + timedelta(days=1, seconds=-1)  # noqa: DTZ007
+        until = datetime.strptime(day + clock, "%Y%m%dT%H%M%S")  # noqa: DTZ007
+    except ValueError as error:
+        raise InvalidCalendarObject("UNTIL cannot be read") from error
+    if not is_utc or span.all_day:
+        return until
+    try:
+        return until.replace(tzinfo=UTC).astimezone(ZoneInfo(span.zone)).replace(tzinfo=None)
+    except OverflowError:
+        # the end of all time, which some programs write for "no end"
+        return until

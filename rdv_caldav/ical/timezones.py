@@ -3,30 +3,29 @@
 from __future__ import annotations
 
 import logging
-import re
-from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime, timedelta, tzinfo
-from functools import cache, lru_cache
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo, available_timezones
 
-import icalendar
-from icalendar.cal import Component as IcalComponent
 from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
 
 from rdv_caldav.ical.contentlines import Component, ContentLine
-from rdv_caldav.ical.values import values_of
+from rdv_caldav.ical.zone_definitions import offsets_of
 
 logger = logging.getLogger(__name__)
 
 UTC_ZONE = "UTC"
-_YEARLY_RULE = re.compile(
-    r"FREQ=YEARLY(;(BYMONTH|BYDAY|BYMONTHDAY|UNTIL|INTERVAL|COUNT|WKST)=[\w,+-]+)*", re.IGNORECASE
-)
+_MOST_COMPARED = 20
+"""Definitions of one object that are compared with real zones: honest ones use one or two."""
+
+# names that mean what the server's administrator or nobody decided
+_NO_ZONES = frozenset({"localtime", "Factory", "posixrules"})
 
 
 @lru_cache
 def _iana_names() -> Mapping[str, str]:
-    return {name.casefold(): name for name in available_timezones()}
+    return {name.casefold(): name for name in available_timezones() - _NO_ZONES}
 
 
 @lru_cache
@@ -54,96 +53,65 @@ def known_zone(tzid: str) -> str | None:
 
 
 class ZoneReader:
-    """Finds the zone of each TZID of one calendar object.
+    """Finds the zone of each TZID of one calendar object, the same one on every date.
 
-    ``definitions`` are its VTIMEZONEs whose names say nothing; they are matched by their
-    offsets, the agency's own zone first.
+    ``definitions`` are its VTIMEZONEs by TZID; those whose names say nothing are matched by
+    their offsets, the agency's own zone first.
     """
 
     def __init__(
-        self, agency_zone: str, definitions: Mapping[str, icalendar.Timezone] | None = None
+        self, agency_zone: str, definitions: Mapping[str, Component] | None = None
     ) -> None:
         """Remember the agency's zone, for floating times and unknown names."""
         self.agency_zone = agency_zone
         self._definitions = definitions or {}
+        self._found: dict[str, str] = {}
+        self._compared = 0
 
     def zone(self, tzid: str, at: datetime) -> str:
-        """Return the IANA zone of ``tzid`` for a date around ``at`` (naive)."""
-        named = known_zone(tzid)
-        if named is not None:
-            return named
-        definition = self._definitions.get(tzid)
-        if definition is not None:
-            matching = self._by_offsets(definition, at)
-            if matching is not None:
-                return matching
-        logger.warning("unknown time zone in a calendar object: taken for %s", self.agency_zone)
-        return self.agency_zone
+        """Return the IANA zone of ``tzid``, as it is for a date around ``at`` (naive)."""
+        if tzid not in self._found:
+            self._found[tzid] = (
+                known_zone(tzid) or self._with_same_offsets(tzid, at) or self._assumed()
+            )
+        return self._found[tzid]
 
-    def _by_offsets(self, definition: icalendar.Timezone, at: datetime) -> str | None:
+    def _with_same_offsets(self, tzid: str, at: datetime) -> str | None:
+        definition = self._definitions.get(tzid)
+        if definition is None or self._compared == _MOST_COMPARED:
+            return None
+        self._compared += 1
         offset_at = offsets_of(definition)
-        moments = _moments_around(at)
+        moments = _noons_around(at)
         wanted = [offset_at(moment) for moment in moments]
         if None in wanted:
             return None
-        for name in _candidates(self.agency_zone):
-            zone = ZoneInfo(name)
-            if all(
-                moment.replace(tzinfo=zone).utcoffset() == offset
-                for moment, offset in zip(moments, wanted, strict=True)
-            ):
-                return name
+        for zone in _candidates(self.agency_zone):
+            if _offsets(zone, moments) == wanted:
+                return zone
         return None
 
+    def _assumed(self) -> str:
+        # neither the name nor anything else of the object: it may be personal
+        logger.warning("unknown time zone in a calendar object: taken for %s", self.agency_zone)
+        return self.agency_zone
 
-def _moments_around(at: datetime) -> list[datetime]:
-    """The date itself and noons all over its year, so that both halves of DST are seen."""
-    return [at, *(datetime(at.year, month, 15, 12) for month in range(1, 13))]  # noqa: DTZ001
+
+def _noons_around(at: datetime) -> list[datetime]:
+    """The day itself and days all over its year, so that both halves of DST are seen."""
+    return [at.replace(hour=12), *(datetime(at.year, month, 15, 12) for month in range(1, 13))]  # noqa: DTZ001
+
+
+def _offsets(zone: str, moments: Iterable[datetime]) -> list[timedelta | None]:
+    info = ZoneInfo(zone)
+    return [moment.replace(tzinfo=info).utcoffset() for moment in moments]
 
 
 def _candidates(first: str) -> Iterator[str]:
     yield first
-    names = sorted(available_timezones())
+    names = sorted(_iana_names().values())
     yield from (name for name in names if name.startswith("Europe/"))
     yield from names
-
-
-def offsets_of(
-    definition: icalendar.Timezone,
-) -> Callable[[datetime], timedelta | None]:
-    """Return a function from a naive wall-clock time to a VTIMEZONE's own offset then.
-
-    It gives None where the definition cannot be used.
-    """
-    if not all(_is_harmless(block) for block in definition.subcomponents):
-        return _no_offset
-
-    @cache
-    def zone() -> tzinfo:
-        made: tzinfo = definition.to_tz(lookup_tzid=False)
-        return made
-
-    def offset(moment: datetime) -> timedelta | None:
-        try:
-            return moment.replace(tzinfo=zone()).utcoffset()
-        except (ValueError, KeyError, TypeError, IndexError, AttributeError, OverflowError):
-            return None
-
-    return offset
-
-
-def _no_offset(_: datetime) -> timedelta | None:
-    return None
-
-
-def _is_harmless(block: IcalComponent) -> bool:
-    """Tell whether a STANDARD or DAYLIGHT block repeats once a year at most.
-
-    Expanding a rule that repeats every second would not end.
-    """
-    return all(
-        _YEARLY_RULE.fullmatch(rule.to_ical().decode()) for rule in values_of(block, "RRULE")
-    )
 
 
 def to_wall(moment: datetime, *, from_zone: str, zone: str) -> datetime:
@@ -171,9 +139,17 @@ def recurrence_wall(line: ContentLine, zone: str, series_tzid: str | None) -> da
     if len(value) == len("YYYYMMDD"):
         return wall
     wall = datetime.strptime(value[:15], "%Y%m%dT%H%M%S")  # noqa: DTZ007
-    if value.endswith("Z"):
-        return wall.replace(tzinfo=UTC).astimezone(ZoneInfo(zone)).replace(tzinfo=None)
-    tzid = line.params.get("TZID")
+    tzid = UTC_ZONE if value.endswith("Z") else line.params.get("TZID")
+    return series_wall(wall, tzid, zone=zone, series_tzid=series_tzid)
+
+
+def series_wall(
+    wall: datetime, tzid: str | None, *, zone: str, series_tzid: str | None
+) -> datetime:
+    """Return a wall-clock time of ``tzid`` in the zone of its series.
+
+    Without a TZID, or with one that says nothing, it is the series' own clock already.
+    """
     if tzid is None or tzid == series_tzid:
         return wall
     return to_wall(wall, from_zone=known_zone(tzid) or zone, zone=zone)

@@ -5,23 +5,16 @@ Ours are blocks with RRULE, never lists of RDATEs, which Outlook ignores.
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-import icalendar
-
-from rdv_caldav.ical.contentlines import Component, unfold
-from rdv_caldav.ical.timezones import offsets_of
+from rdv_caldav.ical.contentlines import Component, parse_components
+from rdv_caldav.ical.zone_definitions import offsets_of
 
 _WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 _LARGEST = 60_000
 """Characters of a client's definition that is still looked at; the longest seen has 20 000."""
-
-_PART = r"(?:FREQ=YEARLY|(?:BYMONTH|BYDAY|BYMONTHDAY|UNTIL|INTERVAL|COUNT|WKST)=[-+\w,]+)"
-_PLAIN_RULE = re.compile(rf"RRULE:{_PART}(?:;{_PART})*", re.IGNORECASE)
-"""Rules of zones; any other might have a reader list every second since 1970."""
 
 _YEARS_FORESEEN = 5
 _SECOND = timedelta(seconds=1)
@@ -57,25 +50,15 @@ def agrees(definition: Component, zone: str, year: int) -> bool:
 
 @lru_cache(maxsize=256)
 def _agrees(text: str, zone: str, year: int) -> bool:
-    if len(text) > _LARGEST or not _is_plain(text):
+    definition = next(iter(parse_components(text).components("VTIMEZONE")), None)
+    if len(text) > _LARGEST or definition is None:
         return False
-    try:
-        parsed = icalendar.Timezone.from_ical(text)
-    except (ValueError, KeyError, IndexError, AttributeError, TypeError, OverflowError):
-        return False
-    if not isinstance(parsed, icalendar.Timezone):
-        return False
-    offset_at, real = offsets_of(parsed), ZoneInfo(zone)
+    offset_at, real = offsets_of(definition), ZoneInfo(zone)
     return all(
         offset_at(moment) == moment.replace(tzinfo=real).utcoffset()
         for month in range(1, 13)
         for moment in (datetime(year, month, 3, 12), datetime(year, month, 28, 12))  # noqa: DTZ001
     )
-
-
-def _is_plain(text: str) -> bool:
-    """Tell whether nothing in a definition repeats other than by plain yearly rules."""
-    return all(_PLAIN_RULE.fullmatch(line) for line in unfold(text) if "FREQ" in line.upper())
 
 
 def _changes(zone: ZoneInfo, year: int) -> list[datetime]:

@@ -23,3 +23,13 @@ def event(
     return EVENT.format(
         uid=uid, summary=summary, times=times, lines=lines, before=before, after=after
     )
+
+
+def override(day: int, *, on: int, uid: str = "essai", lines: str = "") -> str:
+    """The date of ``day`` November 2026, nine o'clock in Paris, moved to another day."""
+    return (
+        f"BEGIN:VEVENT\r\nUID:{uid}\r\nDTSTAMP:20261124T080000Z\r\n"
+        f"RECURRENCE-ID;TZID=Europe/Paris:202611{day:02}T090000\r\n"
+        f"DTSTART;TZID=Europe/Paris:202611{on:02}T090000\r\n"
+        f"DTEND;TZID=Europe/Paris:202611{on:02}T100000\r\n{lines}END:VEVENT\r\n"
+    )

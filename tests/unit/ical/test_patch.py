@@ -55,7 +55,6 @@ def _attendees(*lines: str) -> str:
         "o'neil+x%20@x.example",
         "urn:uuid:1",
         "/dav/x/",
-        "",
     ],
 )
 def test_guests_keep_whatever_address_they_have(address: str) -> None:

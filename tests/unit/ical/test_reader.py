@@ -8,9 +8,11 @@ import pytest
 
 from rdv_caldav.domain.appointment import Presence, Recurrence, Span
 from rdv_caldav.domain.draft import CalendarUser, StatedStatus
+from rdv_caldav.domain.errors import InvalidCalendarObject
 from rdv_caldav.ical.reader import addresses_in
+from rdv_caldav.ical.views import find_slots
 from support.lens import client_text, drafted
-from support.objects import event
+from support.objects import event, override
 
 PARIS = "Europe/Paris"
 
@@ -35,6 +37,13 @@ def test_thunderbird() -> None:
     assert addresses_in(draft) == {"alice@agence.example", "ivan@agence.example"}
 
 
+def test_addresses_of_single_dates_count() -> None:
+    assert addresses_in(drafted(event())) == frozenset()
+    moved = override(26, on=27, lines="ATTENDEE:mailto:Ivan@Agence.example\r\n")
+    text = event(lines="RRULE:FREQ=DAILY\r\nORGANIZER:mailto:rdv@agence.example\r\n", after=moved)
+    assert addresses_in(drafted(text)) == {"ivan@agence.example", "rdv@agence.example"}
+
+
 def test_evolution() -> None:
     draft = drafted(client_text("evolution"))
     assert draft.span == _span("2026-11-26T14:00", "2026-11-26T15:00")
@@ -52,6 +61,15 @@ def test_apple() -> None:
     (moved,) = draft.occurrences
     assert moved.original == datetime(2026, 12, 4, 10, 30)
     assert moved.span == _span("2026-12-05T14:30", "2026-12-05T15:30")
+    assert draft.says_nothing_of_participants
+
+
+def test_gnome() -> None:
+    draft = drafted(client_text("gnome"))
+    assert draft.span == _span("2026-12-01", "2026-12-04", all_day=True)
+    assert draft.recurrence == Recurrence(
+        rules=("FREQ=MONTHLY;UNTIL=20270601;BYMONTHDAY=1",), excluded=(datetime(2027, 1, 1),)
+    )
     assert draft.says_nothing_of_participants
 
 
@@ -115,6 +133,20 @@ def test_calcurse() -> None:
             "DTSTART;TZID=Europe/Paris:20261025T013000\r\nDURATION:PT4H\r\n",
             _span("2026-10-25T01:30", "2026-10-25T05:30"),
         ),
+        # against RFC 5545 §3.2.19 and seen all the same
+        (
+            "DTSTART;TZID=Europe/Paris:20261125T080000Z\r\nDTEND;TZID=Europe/Paris:20261125T090000Z\r\n",
+            _span("2026-11-25T08", "2026-11-25T09", zone="UTC"),
+        ),
+        (
+            "DTSTART;TZID=Europe/Paris;VALUE=DATE:20261125\r\n",
+            _span("2026-11-25", "2026-11-26", all_day=True),
+        ),
+        # an end that nobody could compare without knowing the zones
+        (
+            "DTSTART:20261125T090000\r\nDTEND:20261125T073000Z\r\n",
+            _span("2026-11-25T09", "2026-11-25T09"),
+        ),
     ],
 )
 def test_times(times: str, expected: Span) -> None:
@@ -131,6 +163,62 @@ def test_a_series_in_utc_and_dates_in_other_zones() -> None:
     assert recurrence is not None
     assert recurrence.excluded == tuple(datetime(2026, 11, day, 9) for day in (26, 27, 28))
     assert recurrence.added == (datetime(2026, 12, 24, 9),)
+
+
+@pytest.mark.parametrize(
+    ("original", "expected"),
+    [
+        ("RECURRENCE-ID;TZID=America/New_York:20261126T090000", datetime(2026, 11, 26, 9)),
+        ("RECURRENCE-ID:20261126T140000Z", datetime(2026, 11, 26, 9)),
+        ("RECURRENCE-ID;TZID=Europe/Paris:20261126T150000", datetime(2026, 11, 26, 9)),
+        ("RECURRENCE-ID:20261126T090000", datetime(2026, 11, 26, 9)),
+        ("RECURRENCE-ID;TZID=Nulle:20261126T090000", datetime(2026, 11, 26, 9)),
+        ("RECURRENCE-ID;TZID=Europe/Paris:20261126T140000Z", datetime(2026, 11, 26, 9)),
+    ],
+)
+def test_originals_are_on_the_clock_of_their_series(original: str, expected: datetime) -> None:
+    """And the text's own components are called the same, so that each viewer finds his own."""
+    times = "DTSTART;TZID=America/New_York:20261125T090000\r\nDURATION:PT1H\r\n"
+    moved = override(26, on=27).replace("RECURRENCE-ID;TZID=Europe/Paris:20261126T090000", original)
+    text = event(times=times, lines="RRULE:FREQ=DAILY\r\n", after=moved)
+    assert [occurrence.original for occurrence in drafted(text).occurrences] == [expected]
+    assert f"|{expected.isoformat()}|" in find_slots(text, zone="America/New_York")
+
+
+def test_one_date_written_in_two_zones_is_refused() -> None:
+    other = override(26, on=28).replace(
+        "RECURRENCE-ID;TZID=Europe/Paris:20261126T090000", "RECURRENCE-ID:20261126T080000Z"
+    )
+    text = event(lines="RRULE:FREQ=DAILY\r\n", after=override(26, on=27) + other)
+    with pytest.raises(InvalidCalendarObject):
+        drafted(text)
+
+
+def test_a_date_that_differs_makes_a_series() -> None:
+    """Some programs leave the dates when the rule is removed: they still take place."""
+    draft = drafted(event(after=override(26, on=27)))
+    assert draft.recurrence == Recurrence()
+    assert len(draft.occurrences) == 1
+
+
+def test_an_override_of_this_and_future_is_one_of_its_date() -> None:
+    later = override(26, on=27).replace("RECURRENCE-ID;", "RECURRENCE-ID;RANGE=THISANDFUTURE;")
+    (moved,) = drafted(event(lines="RRULE:FREQ=DAILY\r\n", after=later)).occurrences
+    assert moved.original == datetime(2026, 11, 26, 9)
+
+
+def test_dates_of_a_series_in_a_zone_of_the_clients_own() -> None:
+    times = 'DTSTART;TZID="Paris, Madrid":20260706T090000\r\nDURATION:PT1H\r\n'
+    zone = client_text("outlook_localised").replace("\r\n", "\n").replace("\n", "\r\n")
+    definition = zone[zone.index("BEGIN:VTIMEZONE") : zone.index("BEGIN:VEVENT")]
+    lines = (
+        'RRULE:FREQ=DAILY\r\nEXDATE;TZID="Paris, Madrid":20260707T090000\r\n'
+        "EXDATE:20260708T070000Z\r\n"
+    )
+    draft = drafted(event(times=times, lines=lines, before=definition))
+    assert draft.span.zone == PARIS
+    assert draft.recurrence is not None
+    assert draft.recurrence.excluded == (datetime(2026, 7, 7, 9), datetime(2026, 7, 8, 9))
 
 
 def test_an_all_day_series() -> None:
@@ -151,6 +239,9 @@ def test_an_all_day_series() -> None:
         ("X-RDV-TYPE:inconnu", None),
         ("CATEGORIES:Autre,RENDEZ-VOUS intervenant", "intervenant"),
         ("CATEGORIES:Autre\r\nCATEGORIES:Rendez-vous client", "client"),
+        ("CATEGORIES;VALUE=TEXT;LANGUAGE=fr:Autre,Rendez-vous client", "client"),
+        ("CATEGORIES;VALUE=BINARY;ENCODING=BASE64:Rendez-vous client", "client"),
+        ("CATEGORIES:", None),
     ],
 )
 def test_types(line: str, code: str | None) -> None:
@@ -181,6 +272,19 @@ def test_types(line: str, code: str | None) -> None:
 )
 def test_attendees(line: str, user: CalendarUser) -> None:
     assert drafted(event(lines=f"{line}\r\n")).attendees == (user,)
+
+
+def test_lines_without_an_address_are_nobody() -> None:
+    lines = "ATTENDEE;CN=Personne:mailto:\r\nATTENDEE:\r\nORGANIZER;PARTSTAT=ACCEPTED:\r\n"
+    draft = drafted(event(lines=lines))
+    assert draft.attendees == ()
+    assert draft.organizer == CalendarUser(address="", presence=Presence.ACCEPTED)
+
+
+def test_texts_are_texts_whatever_type_they_state() -> None:
+    lines = "LOCATION;VALUE=DATE:20261125\r\nDESCRIPTION;VALUE=URI:a\\, b\\nc\r\n"
+    draft = drafted(event(lines=lines))
+    assert (draft.location, draft.notes) == ("20261125", "a, b\nc")
 
 
 def test_unknown_status_says_nothing_and_lists_are_joined() -> None:
