@@ -63,6 +63,7 @@ class CalendarObject:
     without end. ``certain`` is false when a time range may or may not meet a date of it.
     """
 
+    appointment_id: int
     href: str
     uid: str
     etag: str
@@ -183,6 +184,7 @@ def _object(seen: Calendar, row: ObjectRow, *, certain: bool = True) -> Calendar
     hidden = access.notes_are_hidden(seen.actor, seen.settings)
     text = render(row.text, row.slots, _view(seen, row, edits=edits)) if row.text else ""
     return CalendarObject(
+        appointment_id=row.appointment_id,
         href=row.href,
         uid=row.uid,
         # integers that are never reused, and what else decides the text

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from rdv_caldav.db.appointments import Stored
 from rdv_caldav.db.uow import Transaction
-from rdv_caldav.domain.errors import PreconditionFailed, UnknownObject
+from rdv_caldav.domain.errors import LostRace, PreconditionFailed, UnknownObject
 from rdv_caldav.ical.vocabulary import Vocabulary
 from rdv_caldav.services import access, calendars
 from rdv_caldav.services.calendars import Calendar
@@ -51,12 +51,17 @@ class Standing:
 
 
 def lock_at(tx: Transaction, seen: Calendar, href: str) -> Standing | None:
-    """Lock what stands at an href; only once it is locked is its ETag worth comparing."""
+    """Lock what stands at an href; only once it is locked is its ETag worth comparing.
+
+    Raises LostRace when something else came to stand there while the lock was waited for.
+    """
     appointment_id = tx.appointments.id_at(seen.person.id, href)
     stored = tx.appointments.lock(appointment_id) if appointment_id is not None else None
     if stored is None:
         return None
     for current in calendars.objects(tx, seen, hrefs=[href], with_text=False):
+        if current.appointment_id != stored.id:
+            raise LostRace("another appointment stands here since we looked")
         return Standing(stored=stored, etag=current.etag)
     return None
 
