@@ -11,7 +11,7 @@ RDV_DATA_DIR ?= var
 export RDV_BIND RDV_DATA_DIR
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-test run test check lint types imports pytest unit format lock clean
+.PHONY: help install install-test run test check lint types imports pytest unit bench clients format lock clean
 
 help:  ## show what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -61,6 +61,12 @@ pytest: install-test  ## all tests, with coverage
 
 unit: install-test  ## the quick tests only
 	$(BIN)/python -m pytest tests/unit -q
+
+bench: install-test  ## measure the speed of CalDAV (BENCH="…" for more: tests/bench/README.md)
+	PYTHONPATH=tests $(BIN)/python -m bench $(BENCH)
+
+clients: install-test  ## real programs and public suites against the server
+	$(BIN)/python -m pytest tests/clients -q -rs
 
 format: install-test  ## bring the code into form
 	$(BIN)/ruff check --fix

@@ -22,13 +22,13 @@ from radicale.item import filter as radicale_filter
 from rdv_caldav.domain.errors import CalendarFixed, SyncTokenExpired
 from rdv_caldav.ical.objects import parse, without_known_zones
 from rdv_caldav.ical.timezones import known_zone
-from rdv_caldav.services import calendars
+from rdv_caldav.services import calendar_changes, calendars
 from rdv_caldav.services.calendar_objects.delete import delete_object
 from rdv_caldav.services.calendar_objects.put import put_object
 from rdv_caldav.services.calendars import Calendar, CalendarObject
+from rdv_radicale.resources.tokens import SYNC_PREFIX
 from rdv_radicale.session import Session
 
-SYNC_PREFIX = "urn:x-rdv:sync:"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TZID = re.compile(r"TZID=([^:;\r\n]+)")
 
@@ -178,13 +178,14 @@ class PersonCalendar(storage.BaseCollection):
         if old_token and not old_token.startswith(SYNC_PREFIX):
             raise ValueError("no sync token of this server")
         try:
-            found = calendars.changes(
+            found = calendar_changes.changes(
                 self._session.tx, self.seen, old_token.removeprefix(SYNC_PREFIX)
             )
         except SyncTokenExpired as error:
             # Radicale answers valid-sync-token to a ValueError here, and only here
             raise ValueError(str(error)) from error
-        return SYNC_PREFIX + found.token, [*found.changed, *found.gone]
+        changed = (href for href, _ in found.changed)
+        return SYNC_PREFIX + found.token, [*changed, *found.gone]
 
     @property
     def sync_token(self) -> str:
@@ -218,7 +219,7 @@ class PersonCalendar(storage.BaseCollection):
             yield Item(self, one), simple and one.certain
 
     def has_uid(self, uid: str) -> bool:
-        return self._session.tx.reading.uid_exists(self.seen.person.id, uid) is not None
+        return self._session.tx.members.uid_exists(self.seen.person.id, uid) is not None
 
     def upload(
         self, href: str, item: radicale_item.Item

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f\\]")
+_PLAIN = re.compile(r"[A-Za-z0-9._~@-]+")
 MAX_COMPONENT = 255
 
 
@@ -58,6 +59,12 @@ def decode_path(path_info: str) -> str:
     return path
 
 
+def segments_of(path: str) -> tuple[str, ...]:
+    """Return the parts of a decoded path, none for the root."""
+    inner = path.strip("/")
+    return tuple(inner.split("/")) if inner else ()
+
+
 def locate(path: str) -> Location | None:
     """Return the place that a decoded path names, None for deeper ones."""
     components = path.strip("/").split("/")
@@ -67,8 +74,13 @@ def locate(path: str) -> Location | None:
     return Location(login=login, slug=slug, href=href)
 
 
+def encoded(segment: str) -> str:
+    """Return a part of a path, percent-encoded; most need nothing, and quote() is slow."""
+    return segment if _PLAIN.fullmatch(segment) else quote(segment, safe="@")
+
+
 def write_path(base_prefix: str, *components: str, is_collection: bool) -> str:
     """Return the URL path of a place, percent-encoded."""
-    inner = "/".join(quote(component, safe="@") for component in components)
+    inner = "/".join(map(encoded, components))
     ending = "/" if is_collection and inner else ""
     return f"{base_prefix}/{inner}{ending}"

@@ -5,83 +5,90 @@ A test walks all DomainErrors and fails when one has no answer here.
 
 from __future__ import annotations
 
-import xml.etree.ElementTree as ET
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 
 from rdv_caldav.domain import errors
 from rdv_caldav.domain.errors import DomainError
+from rdv_radicale.answers import Answer, error_answer, sentence
+from rdv_radicale.names import caldav, dav, element, href_element
+from rdv_radicale.paths import encoded
 
-DAV = "DAV:"
-CALDAV = "urn:ietf:params:xml:ns:caldav"
+NEED_PRIVILEGES = dav("need-privileges")
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """A status, and the precondition that failed, as namespace and name."""
+class Refusal:
+    """A status, and the precondition that failed, by Clark name."""
 
     status: HTTPStatus
-    precondition: tuple[str, str] | None = None
+    precondition: str | None = None
 
 
-def _forbidden(namespace: str, name: str) -> Answer:
-    return Answer(HTTPStatus.FORBIDDEN, (namespace, name))
+def _forbidden(precondition: str) -> Refusal:
+    return Refusal(HTTPStatus.FORBIDDEN, precondition)
 
 
-ANSWERS: Mapping[type[DomainError], Answer] = {
-    errors.UnknownCalendar: Answer(HTTPStatus.NOT_FOUND),
-    errors.UnknownObject: Answer(HTTPStatus.NOT_FOUND),
-    errors.ModuleOff: Answer(HTTPStatus.NOT_FOUND),
+REFUSALS: Mapping[type[DomainError], Refusal] = {
+    errors.UnknownCalendar: Refusal(HTTPStatus.NOT_FOUND),
+    errors.UnknownObject: Refusal(HTTPStatus.NOT_FOUND),
+    errors.ModuleOff: Refusal(HTTPStatus.NOT_FOUND),
     # DAVx5 understands a 403 only with need-privileges
-    errors.AccessRefused: _forbidden(DAV, "need-privileges"),
-    errors.RuleBroken: _forbidden(CALDAV, "valid-calendar-object-resource"),
-    errors.PreconditionFailed: Answer(HTTPStatus.PRECONDITION_FAILED),
-    errors.UidConflict: Answer(HTTPStatus.CONFLICT, (CALDAV, "no-uid-conflict")),
-    errors.LostRace: Answer(HTTPStatus.CONFLICT),
-    errors.HrefTaken: Answer(HTTPStatus.CONFLICT),
-    errors.CalendarDataRefused: _forbidden(CALDAV, "valid-calendar-data"),
-    errors.InvalidCalendarObject: _forbidden(CALDAV, "valid-calendar-object-resource"),
-    errors.UnsupportedComponent: _forbidden(CALDAV, "supported-calendar-component"),
-    errors.UnsupportedMediaType: Answer(
-        HTTPStatus.UNSUPPORTED_MEDIA_TYPE, (CALDAV, "supported-calendar-data")
+    errors.AccessRefused: _forbidden(NEED_PRIVILEGES),
+    errors.RuleBroken: _forbidden(caldav("valid-calendar-object-resource")),
+    errors.PreconditionFailed: Refusal(HTTPStatus.PRECONDITION_FAILED),
+    errors.UidConflict: Refusal(HTTPStatus.CONFLICT, caldav("no-uid-conflict")),
+    errors.LostRace: Refusal(HTTPStatus.CONFLICT),
+    errors.HrefTaken: Refusal(HTTPStatus.CONFLICT),
+    errors.CalendarDataRefused: _forbidden(caldav("valid-calendar-data")),
+    errors.InvalidCalendarObject: _forbidden(caldav("valid-calendar-object-resource")),
+    errors.UnsupportedComponent: _forbidden(caldav("supported-calendar-component")),
+    errors.UnsupportedMediaType: Refusal(
+        HTTPStatus.UNSUPPORTED_MEDIA_TYPE, caldav("supported-calendar-data")
     ),
-    errors.TooLarge: Answer(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, (CALDAV, "max-resource-size")),
-    errors.TooManyInstances: _forbidden(CALDAV, "max-instances"),
-    errors.TooManyAttendees: _forbidden(CALDAV, "max-attendees-per-instance"),
-    errors.DateOutOfRange: _forbidden(CALDAV, "min-date-time"),
-    errors.SyncTokenExpired: _forbidden(DAV, "valid-sync-token"),
-    errors.LoginTaken: Answer(HTTPStatus.CONFLICT),
-    errors.InvalidInput: Answer(HTTPStatus.BAD_REQUEST),
-    errors.SchemaMismatch: Answer(HTTPStatus.SERVICE_UNAVAILABLE),
-    errors.DemoRefused: Answer(HTTPStatus.FORBIDDEN),
+    errors.TooLarge: Refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, caldav("max-resource-size")),
+    errors.TooManyInstances: _forbidden(caldav("max-instances")),
+    errors.TooManyAttendees: _forbidden(caldav("max-attendees-per-instance")),
+    errors.DateOutOfRange: _forbidden(caldav("min-date-time")),
+    errors.SyncTokenExpired: _forbidden(dav("valid-sync-token")),
+    errors.ParentMissing: Refusal(HTTPStatus.CONFLICT),
+    errors.PlaceTaken: Refusal(HTTPStatus.METHOD_NOT_ALLOWED),
+    errors.PersonalCalendarsOff: _forbidden(NEED_PRIVILEGES),
+    errors.CollectionRefused: _forbidden(caldav("calendar-collection-location-ok")),
+    errors.QuotaExceeded: Refusal(HTTPStatus.INSUFFICIENT_STORAGE, dav("quota-not-exceeded")),
+    errors.LoginTaken: Refusal(HTTPStatus.CONFLICT),
+    errors.InvalidInput: Refusal(HTTPStatus.BAD_REQUEST),
+    errors.SchemaMismatch: Refusal(HTTPStatus.SERVICE_UNAVAILABLE),
+    errors.DemoRefused: Refusal(HTTPStatus.FORBIDDEN),
 }
 
 
-def answer_for(error: DomainError) -> Answer:
-    """Return the answer to a refusal: that of its own type, else of the nearest above."""
+def refusal_of(error: DomainError) -> Refusal:
+    """Return what is answered to an error: that of its own type, else of the nearest above."""
     if isinstance(error, errors.DateOutOfRange) and error.too_late:
-        return _forbidden(CALDAV, "max-date-time")
+        return _forbidden(caldav("max-date-time"))
     for kind in type(error).__mro__:
-        if issubclass(kind, DomainError) and kind in ANSWERS:
-            return ANSWERS[kind]
+        if issubclass(kind, DomainError) and kind in REFUSALS:
+            return REFUSALS[kind]
     raise LookupError(f"no answer for {type(error).__name__}")
 
 
-def error_body(answer: Answer, error: DomainError, *, url: str) -> bytes | None:
-    """Return the DAV:error of an answer with a precondition (RFC 4918 §16)."""
-    if answer.precondition is None:
-        return None
-    root = ET.Element(f"{{{DAV}}}error")
-    namespace, name = answer.precondition
-    failed = ET.SubElement(root, f"{{{namespace}}}{name}")
-    if name == "need-privileges":
-        resource = ET.SubElement(failed, f"{{{DAV}}}resource")
-        ET.SubElement(resource, f"{{{DAV}}}href").text = url
-        privilege = ET.SubElement(resource, f"{{{DAV}}}privilege")
-        ET.SubElement(privilege, f"{{{DAV}}}write-content")
+def refusal_answer(error: DomainError, *, url: str) -> Answer:
+    """Return a DAV:error where a precondition fails, else a sentence; ``url`` was asked."""
+    refusal = refusal_of(error)
+    if refusal.precondition is None:
+        return sentence(refusal.status, str(error))
+    return error_answer(
+        refusal.status, refusal.precondition, str(error), _content(refusal, error, url)
+    )
+
+
+def _content(refusal: Refusal, error: DomainError, url: str) -> str:
+    """Return what the precondition's element says more."""
+    if refusal.precondition == NEED_PRIVILEGES:
+        privilege = element(dav("privilege"), element(dav("write-content")))
+        return element(dav("resource"), href_element(url) + privilege)
     if isinstance(error, errors.UidConflict) and error.href:
-        ET.SubElement(failed, f"{{{DAV}}}href").text = error.href
-    ET.SubElement(root, f"{{{DAV}}}responsedescription").text = str(error)
-    body: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
-    return body
+        return href_element(f"{url.rpartition('/')[0]}/{encoded(error.href)}")
+    return ""

@@ -1,7 +1,7 @@
 """The transaction that a request works in, and who is acting in it.
 
-Radicale's storage lock *is* the unit of work: what opens it opens a transaction, and what is
-called under it finds it here.
+Our own verbs hand it on. Under the plain ``radicale`` command the storage lock *is* the unit
+of work: what opens it opens a transaction, and what is called under it finds it here.
 """
 
 from __future__ import annotations
@@ -52,23 +52,32 @@ def current() -> Session:
 
 
 @contextmanager
+def opened(
+    book: AppointmentBook, login: str, *, device: str = "", writes: bool = False
+) -> Iterator[Session]:
+    """Work in a transaction of one's own."""
+    transaction = book.database.writing() if writes else book.database.reading()
+    with transaction as tx:
+        try:
+            yield Session(tx=tx, login=login, clock=book.clock, device=device, writes=writes)
+        except BaseException:
+            tx.doom()
+            raise
+
+
+@contextmanager
 def session(
     book: AppointmentBook, login: str, *, device: str = "", writes: bool = False
 ) -> Iterator[Session]:
-    """Work in a transaction; one that is open already is worked in on."""
+    """Work in the transaction that is open already, or else in one that is found as current."""
     standing = _current.get()
     if standing is not None and (standing.writes or not writes):
         yield standing
         return
-    opened = book.database.writing() if writes else book.database.reading()
-    with opened as tx:
-        new = Session(tx=tx, login=login, clock=book.clock, device=device, writes=writes)
+    with opened(book, login, device=device, writes=writes) as new:
         token = _current.set(new)
         try:
             yield new
-        except BaseException:
-            tx.doom()
-            raise
         finally:
             _current.reset(token)
 

@@ -41,7 +41,7 @@ _in_order = (
 _TAKE_COUNTERS = (
     update(CalendarRow)
     .where(CalendarRow.person_id.in_(select(_in_order.c.person_id)))
-    .values(counter=CalendarRow.counter + 1)
+    .values(counter=CalendarRow.counter + 1, updated_at=bindparam("now"))
     .returning(CalendarRow.person_id, CalendarRow.counter)
     .add_cte(_in_order)
 )
@@ -111,7 +111,7 @@ class CalendarRepository:
         shown = set(person_ids) - hidden
         arriving = self._free_places(appointment_id, href, shown - places.keys())
         gone = {person: places[person] for person in places.keys() - shown}
-        counters = self._take_counters(places.keys() | shown)
+        counters = self._take_counters(places.keys() | shown, now)
         self._bury(appointment_id, gone, counters, now)
         bounds = {
             "starts": seconds(index.starts_at),
@@ -127,7 +127,7 @@ class CalendarRepository:
         """Take the appointment out of every calendar."""
         rows = self._connection.execute(_MEMBERS, {"appointment": appointment_id})
         gone = {row.person_id: row.href for row in rows}
-        self._bury(appointment_id, gone, self._take_counters(gone), now)
+        self._bury(appointment_id, gone, self._take_counters(gone, now), now)
 
     def hide(self, appointment_id: int, person_id: int, now: datetime) -> None:
         """Take the appointment out of one calendar, for good."""
@@ -137,7 +137,7 @@ class CalendarRepository:
         )
         rows = self._connection.execute(_MEMBERS, {"appointment": appointment_id})
         gone = {row.person_id: row.href for row in rows if row.person_id == person_id}
-        self._bury(appointment_id, gone, self._take_counters(gone), now)
+        self._bury(appointment_id, gone, self._take_counters(gone, now), now)
 
     def unhide(self, appointment_id: int, person_id: int) -> None:
         """Let the next :meth:`publish` show it to this person again."""
@@ -147,7 +147,7 @@ class CalendarRepository:
         """Give the appointment another place in one calendar."""
         rows = self._connection.execute(_MEMBERS, {"appointment": appointment_id})
         old = {row.person_id: row.href for row in rows}[person_id]
-        counter = self._take_counters([person_id])[person_id]
+        counter = self._take_counters([person_id], now)[person_id]
         self._forget_tombstones({person_id: href})
         self._connection.execute(
             update(MemberRow)
@@ -167,10 +167,11 @@ class CalendarRepository:
             person: f"{appointment_id}-{href}" if person in taken else href for person in wanted
         }
 
-    def _take_counters(self, person_ids: Collection[int]) -> dict[int, int]:
+    def _take_counters(self, person_ids: Collection[int], now: datetime) -> dict[int, int]:
         if not person_ids:
             return {}
-        rows = self._connection.execute(_TAKE_COUNTERS, {"ids": sorted(person_ids)})
+        which = {"ids": sorted(person_ids), "now": seconds(now)}
+        rows = self._connection.execute(_TAKE_COUNTERS, which)
         return {row.person_id: row.counter for row in rows}
 
     def _arrive(

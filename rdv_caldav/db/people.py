@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Sequence
 from sqlalchemy import Connection, Select, bindparam, delete, insert, select, update
 
 from rdv_caldav.db import mapping
+from rdv_caldav.db.personal_schema import PersonalCollectionRow
 from rdv_caldav.db.schema import CalendarRow, PersonAddressRow, PersonRow, SectorRow
 from rdv_caldav.domain.agency import AgencySettings, Person, PersonKind, Sector
 from rdv_caldav.domain.directory import Directory, normalise_address
@@ -167,9 +168,15 @@ class PeopleRepository:
             self._connection.execute(insert(PersonAddressRow), rows)
 
     def free_slug(self, wanted: str) -> str:
-        """Return ``wanted``, or with the first number that makes it unique."""
-        query = select(PersonRow.slug).where(PersonRow.slug.startswith(wanted, autoescape=True))
-        taken = set(self._connection.execute(query).scalars())
+        """Return ``wanted``, or with the first number that makes it unique.
+
+        Accounts' own calendars stand beside those of persons: their names are taken too.
+        """
+        persons = select(PersonRow.slug).where(PersonRow.slug.startswith(wanted, autoescape=True))
+        own = select(PersonalCollectionRow.path).where(
+            PersonalCollectionRow.path.startswith(wanted, autoescape=True)
+        )
+        taken = {*self._connection.scalars(persons), *self._connection.scalars(own)}
         slug, number = wanted, 1
         while slug in taken:
             number += 1

@@ -254,8 +254,8 @@ class OccurrenceRow(Base):
 class CalendarRow(Base):
     """The calendar of one person.
 
-    ``counter`` grows with every write that the calendar shows; ``floor`` is the oldest
-    change number that the tombstones still reach back to.
+    ``counter`` grows with every write that the calendar shows, the last one at ``updated_at``;
+    ``floor`` is the oldest change number that the tombstones still reach back to.
     """
 
     __tablename__ = "calendar"
@@ -265,6 +265,7 @@ class CalendarRow(Base):
     )
     counter: Mapped[int] = mapped_column(BigInteger, default=0)
     floor: Mapped[int] = mapped_column(BigInteger, default=0)
+    updated_at: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
 
 
 class MemberRow(Base):

@@ -10,8 +10,12 @@ from rdv_caldav.db.appointments import AppointmentRepository
 from rdv_caldav.db.calendar_reading import CalendarReading
 from rdv_caldav.db.calendars import CalendarRepository
 from rdv_caldav.db.journal import Journal
+from rdv_caldav.db.member_reading import MemberReading
 from rdv_caldav.db.outbox import Outbox
 from rdv_caldav.db.people import PeopleRepository
+from rdv_caldav.db.personal import PersonalRepository
+from rdv_caldav.db.personal_objects import PersonalObjects
+from rdv_caldav.db.personal_reading import PersonalReading
 
 
 class TransactionDoomed(RuntimeError):
@@ -22,7 +26,9 @@ class Transaction:
     """What happens in it happens together or not at all.
 
     ``agency``, ``people``, ``accounts``, ``appointments``, ``calendars`` (writing them),
-    ``reading`` (reading them), ``journal`` and ``outbox`` are its repositories.
+    ``reading`` (reading them), ``members``
+    (reading what they show), ``personal``, ``personal_objects`` and ``personal_reading`` (what
+    accounts keep for themselves), ``journal`` and ``outbox`` are its repositories.
     """
 
     def __init__(self, connection: Connection) -> None:
@@ -33,8 +39,12 @@ class Transaction:
         self.appointments = AppointmentRepository(connection)
         self.calendars = CalendarRepository(connection)
         self.reading = CalendarReading(connection)
+        self.members = MemberReading(connection)
         self.journal = Journal(connection)
         self.outbox = Outbox(connection)
+        self.personal = PersonalRepository(connection)
+        self.personal_objects = PersonalObjects(connection)
+        self.personal_reading = PersonalReading(connection)
         self._doomed = False
 
     def doom(self) -> None:

@@ -101,7 +101,11 @@ class AppointmentType:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgencySettings:
-    """What an administrator decides, with the defaults; stored by field name."""
+    """What an administrator decides, with the defaults; stored by field name.
+
+    ``personal_calendars`` lets accounts make calendars and folders of their own, of which each
+    may have ``personal_collections``, with ``personal_quota`` octets in all.
+    """
 
     name: str = "Agence"
     time_zone: str = "Europe/Paris"
@@ -115,6 +119,9 @@ class AgencySettings:
     intervenants_edit_own: bool = True
     notes_shown_to_clients: bool = False
     invite_external_guests: bool = False
+    personal_calendars: bool = True
+    personal_quota: int = 50_000_000
+    personal_collections: int = 100
     default_types: dict[PersonKind, str] = field(
         default_factory=lambda: {
             PersonKind.CLIENT: "client",

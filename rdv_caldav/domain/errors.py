@@ -96,6 +96,33 @@ class HrefTaken(DomainError):
     """The href is that of another appointment."""
 
 
+# -- an account's own calendars and folders -----------------------------------------------
+
+
+class PersonalCalendarsOff(DomainError):
+    """The agency does not let accounts make calendars of their own."""
+
+
+class PlaceTaken(DomainError):
+    """Something stands there already, or the name is kept for something else."""
+
+
+class ParentMissing(DomainError):
+    """The calendar or folder that it shall stand in does not exist."""
+
+
+class CollectionRefused(DomainError):
+    """Calendars hold no collections (RFC 4791 ``calendar-collection-location-ok``)."""
+
+
+class QuotaExceeded(DomainError):
+    """The account keeps as much as the agency allows (RFC 4331 ``quota-not-exceeded``)."""
+
+
+class TooManyCollections(QuotaExceeded):
+    """The account has as many calendars and folders as the agency allows."""
+
+
 # -- calendar data that cannot be taken ---------------------------------------------------
 
 

@@ -8,7 +8,7 @@ also split at U+2028 and U+0085, which are ordinary text.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -281,8 +281,15 @@ def _tree(pieces: Iterable[ContentLine | Component]) -> Component:
 
 def events_of(root: Component) -> Iterator[Component]:
     """Yield the VEVENTs of a calendar object, in order."""
+    return components_of(root, ("VEVENT",))
+
+
+def components_of(root: Component, names: Collection[str]) -> Iterator[Component]:
+    """Yield the components of these names in a calendar object, in order."""
     for calendar in root.components("VCALENDAR"):
-        yield from calendar.components("VEVENT")
+        for item in calendar.items:
+            if isinstance(item, Component) and item.name in names:
+                yield item
 
 
 def to_crlf(text: str) -> str:

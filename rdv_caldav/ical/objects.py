@@ -5,16 +5,15 @@ from __future__ import annotations
 import codecs
 import re
 import warnings
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from typing import cast
 
 import icalendar
 from icalendar.cal import Component as IcalComponent
 from icalendar.error import GloballyUniqueTZIDGuessed
 
 from rdv_caldav.domain.errors import (
-    DateOutOfRange,
     InvalidCalendarObject,
     NotCalendarData,
     TooLarge,
@@ -23,11 +22,12 @@ from rdv_caldav.domain.errors import (
     UnsupportedComponent,
     UnsupportedMediaType,
 )
-from rdv_caldav.ical.contentlines import Component, events_of, parse_components
+from rdv_caldav.ical.component_checks import LIMITS, Limits, check_component, is_date
+from rdv_caldav.ical.contentlines import Component, components_of, parse_components
 from rdv_caldav.ical.parser_input import parser_input, zone_definitions
-from rdv_caldav.ical.recurrence import LONGEST_RULE, MAX_DATES, MOST_RULES, check_rule
+from rdv_caldav.ical.recurrence import LONGEST_RULE, MAX_DATES, MOST_RULES
 from rdv_caldav.ical.timezones import known_zone
-from rdv_caldav.ical.values import moments_of, value_of, values_of
+from rdv_caldav.ical.values import value_of
 
 # we find out by ourselves what such a name means
 warnings.filterwarnings("ignore", category=GloballyUniqueTZIDGuessed)
@@ -61,20 +61,6 @@ _UNREADABLE = (
 _MEDIA_TYPES = frozenset({"", "text/calendar", "text/plain", "application/octet-stream"})
 # Python's codecs for other things than documents; some take minutes for a megabyte
 _NO_CHARSETS = frozenset({"idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefined"})
-_SINGLE = ("DTSTART", "DTEND", "DURATION", "RECURRENCE-ID", "UID", "ORGANIZER")
-_DATE_NAMES = ("DTSTART", "DTEND", "DURATION", "RECURRENCE-ID", "RRULE", "RDATE", "EXDATE", "UID")
-_MOMENT = re.compile(r"\d{8}(T\d{6}Z?)?", re.ASCII)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """How large an object may be; announced as max-* properties (RFC 4791 §5.2)."""
-
-    max_size: int = 1_000_000
-    max_attendees: int = 1_000
-    max_components: int = 1_000
-    min_year: int = 1900
-    max_year: int = 2200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +75,16 @@ class CalendarObject:
     master: icalendar.Event
     overrides: tuple[icalendar.Event, ...] = ()
     zones: Mapping[str, Component] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonalObject:
+    """One object of an account's own calendar: its text to the letter, and its lines."""
+
+    text: str
+    uid: str
+    component: str
+    root: Component
 
 
 def decode(body: bytes, content_type: str | None) -> str:
@@ -112,11 +108,42 @@ def decode(body: bytes, content_type: str | None) -> str:
         raise NotCalendarData("the text is not of its charset") from error
 
 
-def parse(text: str, *, limits: Limits = Limits()) -> CalendarObject:
-    """Return the object that a text is, or say why it is none.
+def parse(text: str, *, limits: Limits = LIMITS) -> CalendarObject:
+    """Return the object that a text is, for a person's calendar, or say why it is none.
 
     Raises the kinds of CalendarDataRefused.
     """
+    root, events = _accepted(text, frozenset({"VEVENT"}), limits)
+    uid = _the_uid(events)
+    master, overrides = _split(events)
+    return CalendarObject(
+        text=text, uid=uid, master=master, overrides=overrides, zones=zone_definitions(root)
+    )
+
+
+def parse_personal(
+    text: str, *, components: Collection[str], limits: Limits = LIMITS
+) -> PersonalObject:
+    """Return the object that a text is, for an account's own calendar, or say why it is none.
+
+    A series may lack its master: somebody invited to single dates has just these (RFC 4791
+    §4.1). Raises the kinds of CalendarDataRefused.
+    """
+    root, found = _accepted(text, components, limits)
+    uid = _the_uid(found)
+    kinds = {str(component.name) for component in found}
+    if len(kinds) > 1:
+        raise InvalidCalendarObject("an object has components of one kind")
+    if sum("RECURRENCE-ID" not in component for component in found) > 1:
+        raise InvalidCalendarObject("an object has one component without RECURRENCE-ID")
+    _check_originals([component for component in found if "RECURRENCE-ID" in component])
+    return PersonalObject(text=text, uid=uid, component=kinds.pop(), root=root)
+
+
+def _accepted(
+    text: str, components: Collection[str], limits: Limits
+) -> tuple[Component, list[IcalComponent]]:
+    """Return the lines of a text and its components as read, none of which is refused."""
     if len(text) > limits.max_size or len(text.encode(errors="replace")) > limits.max_size:
         raise TooLarge(f"larger than {limits.max_size} bytes")
     if _UNSENDABLE.search(text):
@@ -124,22 +151,18 @@ def parse(text: str, *, limits: Limits = Limits()) -> CalendarObject:
     if len(_NEW_LINE.findall(text)) > _MOST_LINES:
         raise TooLarge(f"more than {_MOST_LINES} lines")
     root = parse_components(text)
-    components = list(events_of(root))
-    _check_numbers(components, limits)
+    written = list(components_of(root, components))
+    _check_numbers(written, limits)
     calendar = _calendar(root)
     if "METHOD" in calendar:
         raise InvalidCalendarObject("METHOD belongs into messages, not into stored objects")
-    events = _events(calendar)
-    if len(components) != len(events) or not _is_closed(root.components("VCALENDAR")):
+    read = _components(calendar, components)
+    if len(written) != len(read) or not _is_closed(root.components("VCALENDAR")):
         raise NotCalendarData("BEGIN and END do not match")
-    uid = _the_uid(events)
-    for component, event in zip(components, events, strict=True):
-        _check_written(component)
-        _check_event(event, limits)
-    master, overrides = _split(events)
-    return CalendarObject(
-        text=text, uid=uid, master=master, overrides=overrides, zones=zone_definitions(root)
-    )
+    _the_uid(read)
+    for lines, component in zip(written, read, strict=True):
+        check_component(lines, component, limits)
+    return root, read
 
 
 def without_known_zones(text: str) -> str:
@@ -188,17 +211,17 @@ def _calendar(root: Component) -> icalendar.Calendar:
     return calendars[0]
 
 
-def _events(calendar: icalendar.Calendar) -> list[icalendar.Event]:
-    events = [c for c in calendar.subcomponents if isinstance(c, icalendar.Event)]
-    if len(events) != len(calendar.subcomponents):
-        raise UnsupportedComponent("calendars of persons hold VEVENT only")
-    if not events:
+def _components(calendar: icalendar.Calendar, wanted: Collection[str]) -> list[IcalComponent]:
+    found = [component for component in calendar.subcomponents if component.name in wanted]
+    if len(found) != len(calendar.subcomponents):
+        raise UnsupportedComponent(f"this calendar holds {', '.join(sorted(wanted))} only")
+    if not found:
         raise InvalidCalendarObject("there is no component in the calendar")
-    return events
+    return found
 
 
-def _the_uid(events: list[icalendar.Event]) -> str:
-    uids = {str(event.get("UID", "")).strip() for event in events}
+def _the_uid(components: list[IcalComponent]) -> str:
+    uids = {str(component.get("UID", "")).strip() for component in components}
     if len(uids) > 1:
         raise InvalidCalendarObject("there is more than one UID in the object")
     uid = uids.pop()
@@ -210,118 +233,22 @@ def _the_uid(events: list[icalendar.Event]) -> str:
 
 
 def _split(
-    events: list[icalendar.Event],
+    events: list[IcalComponent],
 ) -> tuple[icalendar.Event, tuple[icalendar.Event, ...]]:
     masters = [event for event in events if "RECURRENCE-ID" not in event]
     overrides = [event for event in events if "RECURRENCE-ID" in event]
     if len(masters) != 1:
         raise InvalidCalendarObject("an object has exactly one component without RECURRENCE-ID")
+    _check_originals(overrides)
+    is_all_day = is_date(value_of(masters[0], "DTSTART").dt)
+    if any(is_date(value_of(event, "RECURRENCE-ID").dt) != is_all_day for event in overrides):
+        raise InvalidCalendarObject("RECURRENCE-ID and DTSTART are not of one kind")
+    return cast("icalendar.Event", masters[0]), cast(
+        "tuple[icalendar.Event, ...]", tuple(overrides)
+    )
+
+
+def _check_originals(overrides: list[IcalComponent]) -> None:
     originals = [value_of(event, "RECURRENCE-ID").to_ical() for event in overrides]
     if len(set(originals)) != len(originals):
         raise InvalidCalendarObject("two components have the same RECURRENCE-ID")
-    is_all_day = _is_date(value_of(masters[0], "DTSTART").dt)
-    if any(_is_date(value_of(event, "RECURRENCE-ID").dt) != is_all_day for event in overrides):
-        raise InvalidCalendarObject("RECURRENCE-ID and DTSTART are not of one kind")
-    return masters[0], tuple(overrides)
-
-
-# -- one component ------------------------------------------------------------------------
-
-
-def _check_written(component: Component) -> None:
-    """Refuse dates that only a lenient reader takes: others of the text's readers would not."""
-    for line in component.lines("DTSTART", "DTEND", "RECURRENCE-ID"):
-        if not _MOMENT.fullmatch(line.value.strip()):
-            raise InvalidCalendarObject(f"{line.name} cannot be read")
-
-
-def _check_event(event: icalendar.Event, limits: Limits) -> None:
-    for name, problem in event.errors:
-        if name is None or name.upper() in _DATE_NAMES:
-            raise InvalidCalendarObject(f"{name or 'a line'} cannot be read: {problem}")
-    for name in _SINGLE:
-        if len(values_of(event, name)) > 1:
-            raise InvalidCalendarObject(f"{name} stands twice in a component")
-    _check_times(event, limits)
-    _check_recurrence(event, limits)
-
-
-def _check_times(event: icalendar.Event, limits: Limits) -> None:
-    start = _moment(event, "DTSTART")
-    if start is None:
-        raise InvalidCalendarObject("DTSTART is missing")
-    end = _moment(event, "DTEND")
-    duration = value_of(event, "DURATION")
-    if end is not None and duration is not None:
-        raise InvalidCalendarObject("DTEND and DURATION exclude each other")
-    if end is not None and _is_date(start) != _is_date(end):
-        raise InvalidCalendarObject("DTSTART and DTEND are not of one kind")
-    original = _moment(event, "RECURRENCE-ID")
-    for moment in filter(None, (start, end, original)):
-        _check_year(moment, limits)
-    if duration is not None:
-        _check_duration(event, start, limits)
-    if end is not None and _ends_before_start(event):
-        raise InvalidCalendarObject("DTEND is before DTSTART")
-
-
-def _check_year(moment: date, limits: Limits) -> None:
-    if not limits.min_year <= moment.year <= limits.max_year:
-        raise DateOutOfRange(
-            f"years from {limits.min_year} to {limits.max_year} only",
-            too_late=moment.year > limits.max_year,
-        )
-
-
-def _check_duration(event: icalendar.Event, start: date, limits: Limits) -> None:
-    length = getattr(value_of(event, "DURATION"), "td", None)
-    if not isinstance(length, timedelta):
-        raise InvalidCalendarObject("DURATION is not a duration")
-    if length.total_seconds() < 0:
-        raise InvalidCalendarObject("DURATION is negative")
-    if length.days > 366 * (limits.max_year - start.year):
-        raise DateOutOfRange("DURATION reaches too far", too_late=True)
-    if _is_date(start) and length.seconds:
-        raise InvalidCalendarObject("DURATION of an all-day event is whole days")
-
-
-def _check_recurrence(event: icalendar.Event, limits: Limits) -> None:
-    start = value_of(event, "DTSTART").dt
-    rules = values_of(event, "RRULE")
-    if "RECURRENCE-ID" in event and rules:
-        raise InvalidCalendarObject("a single date of a series has no RRULE of its own")
-    for rule in rules:
-        if not isinstance(rule, icalendar.vRecur):
-            raise InvalidCalendarObject("RRULE is not a rule")
-        check_rule(rule.to_ical().decode(), start)
-    for name in ("RDATE", "EXDATE"):
-        for line in values_of(event, name):
-            for moment in moments_of(line):
-                if not isinstance(moment, date):
-                    raise InvalidCalendarObject(f"{name} is not a date")
-                _check_year(moment, limits)
-                if name == "RDATE" and _is_date(moment) and not _is_date(start):
-                    raise InvalidCalendarObject("RDATE and DTSTART are not of one kind")
-
-
-def _moment(component: IcalComponent, name: str) -> date | None:
-    value = value_of(component, name)
-    if value is None:
-        return None
-    moment = getattr(value, "dt", None)
-    if not isinstance(moment, date):
-        raise InvalidCalendarObject(f"{name} is not a date")
-    return moment
-
-
-def _is_date(moment: date) -> bool:
-    return not isinstance(moment, datetime)
-
-
-def _ends_before_start(event: icalendar.Event) -> bool:
-    """Tell whether DTEND is before DTSTART, as far as that shows without knowing the zones."""
-    start, end = value_of(event, "DTSTART"), value_of(event, "DTEND")
-    anchored = [not isinstance(line.dt, datetime) or line.dt.tzinfo for line in (start, end)]
-    if not all(anchored) and (any(anchored) or start.params.get("TZID") != end.params.get("TZID")):
-        return False
-    return bool(end.dt < start.dt)

@@ -16,7 +16,8 @@ import re
 from rdv_caldav.domain.errors import NotCalendarData
 from rdv_caldav.ical.contentlines import Component, ContentLine, unfold
 
-_DATES = frozenset({"DTSTART", "DTEND", "RECURRENCE-ID", "RDATE", "EXDATE"})
+_DATES = frozenset({"DTSTART", "DTEND", "DUE", "RECURRENCE-ID", "RDATE", "EXDATE"})
+_TIMED = frozenset({"VEVENT", "VTODO", "VJOURNAL"})
 _UNTYPED = frozenset(
     {
         *("ATTENDEE", "CATEGORIES", "DESCRIPTION", "LOCATION", "ORGANIZER", "STATUS", "SUMMARY"),
@@ -48,7 +49,7 @@ def _text_of(item: Component | ContentLine) -> str:
         return item.raw
     if item.name == "VTIMEZONE" and item.end:
         return ""
-    if item.name == "VEVENT":
+    if item.name in _TIMED:
         lines = (_line_of(inner) for inner in item.items)
         return "".join((item.begin, *lines, item.end))
     return item.text()

@@ -64,7 +64,7 @@ def check_rule(rule: str, start: date) -> None:
 
     Raises InvalidCalendarObject, TooManyInstances.
     """
-    parts = _parts(rule)
+    parts = rule_parts(rule)
     for name, value in parts.items():
         _check_part(name, value.split(","))
     _check_amount(parts)
@@ -74,7 +74,7 @@ def check_rule(rule: str, start: date) -> None:
         # dateutil looks for the 53rd Friday of a month beyond the end of its tables
         raise InvalidCalendarObject("no month has as many weeks")
     wall = start if isinstance(start, datetime) else datetime.combine(start, time())
-    _until(rule, Span(start=wall, end=wall, zone="UTC"))
+    until_of(rule, Span(start=wall, end=wall, zone="UTC"))
     _compiled(rule, wall.replace(tzinfo=None))
 
 
@@ -95,7 +95,8 @@ def _check_amount(parts: dict[str, str]) -> None:
         raise TooManyInstances("BYSETPOS in a day, or too many of them")
 
 
-def _parts(rule: str) -> dict[str, str]:
+def rule_parts(rule: str) -> dict[str, str]:
+    """Return the parts of an RRULE value by name, all in upper case."""
     return dict(part.upper().partition("=")[::2] for part in rule.split(";"))
 
 
@@ -211,7 +212,7 @@ def _expanded(rule: str, span: Span) -> Iterator[datetime]:
     start = span.start
     cycles = (_LAST_YEAR - start.year - _GREGORIAN_CYCLE // 2) // _GREGORIAN_CYCLE
     shift = cycles * _GREGORIAN_CYCLE
-    until = _until(rule, span)
+    until = until_of(rule, span)
     if until is not None and until < start:
         return
     moments = iter(_compiled(rule, start.replace(year=start.year + shift)))
@@ -238,9 +239,12 @@ def _compiled(rule: str, start: datetime) -> rrule:
     return compiled
 
 
-def _until(rule: str, span: Span) -> datetime | None:
-    """Return UNTIL as wall clock of the series; a date means its whole day."""
-    value = _parts(rule).get("UNTIL")
+def until_of(rule: str, span: Span) -> datetime | None:
+    """Return UNTIL as wall clock of the series; a date means its whole day.
+
+    Raises InvalidCalendarObject.
+    """
+    value = rule_parts(rule).get("UNTIL")
     if value is None:
         return None
     match = _UNTIL.fullmatch(value)

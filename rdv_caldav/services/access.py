@@ -81,6 +81,11 @@ def may_edit(
     return edits_as_owner(actor, appointment.owner.person_id, settings)
 
 
+def edits_by_role(actor: Actor) -> bool:
+    """Tell whether the actor edits whatever stands in a calendar that he sees."""
+    return actor.account.role in (Role.ADMINISTRATEUR, Role.GESTIONNAIRE)
+
+
 def edits_as_owner(actor: Actor, owner_id: int | None, settings: AgencySettings) -> bool:
     """Tell whether the actor is an intervenant who may edit what he owns."""
     return (
@@ -97,9 +102,7 @@ def may_edit_in_calendar(actor: Actor, owner_id: int, settings: AgencySettings) 
     Its person takes part, so that seeing the calendar is enough for those who edit by
     secteur; no participant has to be loaded.
     """
-    if actor.account.role in (Role.ADMINISTRATEUR, Role.GESTIONNAIRE):
-        return True
-    return edits_as_owner(actor, owner_id, settings)
+    return edits_by_role(actor) or edits_as_owner(actor, owner_id, settings)
 
 
 def notes_are_hidden(actor: Actor, settings: AgencySettings) -> bool:

@@ -69,7 +69,7 @@ def _put(
     *,
     now: datetime,
 ) -> None:
-    if tx.reading.uid_exists(seen.person.id, obj.uid) is not None:
+    if tx.members.uid_exists(seen.person.id, obj.uid) is not None:
         report.already_there.append(obj.uid)
         return
     put_object(tx, actor, seen.person.slug, href_of(obj.uid), obj, now=now)

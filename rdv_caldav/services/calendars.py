@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from rdv_caldav.db.calendar_reading import CalendarSnapshot, ObjectRow
+from rdv_caldav.db.calendar_reading import CalendarSnapshot
+from rdv_caldav.db.member_reading import ObjectRow
 from rdv_caldav.db.uow import Transaction
 from rdv_caldav.domain.agency import AgencySettings, AppointmentType, Person, PersonKind
 from rdv_caldav.domain.appointment import Presence
-from rdv_caldav.domain.errors import ModuleOff, SyncTokenExpired, UnknownCalendar
+from rdv_caldav.domain.errors import ModuleOff, UnknownCalendar
 from rdv_caldav.ical.views import View, render
 from rdv_caldav.services import access
 from rdv_caldav.services.access import Actor
@@ -60,7 +61,8 @@ class CalendarObject:
     """One appointment in a calendar, as its reader sees it.
 
     ``text`` is empty when only the outside was asked for. ``stops_at`` is None for a series
-    without end. ``certain`` is false when a time range may or may not meet a date of it.
+    without end. ``certain`` is false when a time range may or may not meet a date of it;
+    ``may_edit`` says whether its reader may.
     """
 
     appointment_id: int
@@ -72,15 +74,7 @@ class CalendarObject:
     stops_at: datetime | None
     text: str = ""
     certain: bool = True
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Changes:
-    """What happened in a calendar since a token (RFC 6578)."""
-
-    token: str
-    changed: Sequence[str]
-    gone: Sequence[str]
+    may_edit: bool = False
 
 
 def home(tx: Transaction, actor: Actor) -> list[Calendar]:
@@ -137,7 +131,7 @@ def objects(
     tx: Transaction, seen: Calendar, *, hrefs: Sequence[str] | None = None, with_text: bool = True
 ) -> Iterator[CalendarObject]:
     """Yield the objects of a calendar, all or those at ``hrefs``, in no particular order."""
-    rows = tx.reading.objects(seen.actor.account, seen.person.id, hrefs=hrefs, with_text=with_text)
+    rows = tx.members.objects(seen.actor.account, seen.person.id, hrefs=hrefs, with_text=with_text)
     for row in rows:
         yield _object(seen, row)
 
@@ -146,54 +140,48 @@ def objects_in_range(
     tx: Transaction, seen: Calendar, *, start: datetime | None, end: datetime | None
 ) -> Iterator[CalendarObject]:
     """Yield what overlaps a range of aware instants, open where None (RFC 4791 §9.9)."""
-    rows = tx.reading.in_range(seen.actor.account, seen.person.id, start=start, end=end)
-    for row, certain in rows:
-        yield _object(seen, row, certain=certain)
+    for row in tx.members.in_range(seen.actor.account, seen.person.id, start=start, end=end):
+        yield _object(seen, row)
 
 
-def changes(tx: Transaction, seen: Calendar, token: str) -> Changes:
-    """Return what changed since ``token``; everything for an empty one (RFC 6578 §3.4).
+def listing(tx: Transaction, seen: Calendar) -> Iterator[tuple[str, str]]:
+    """Yield href and ETag of every object of a calendar: all that most polls ask for."""
+    etag_of = etags(seen)
+    for row in tx.members.listing(seen.actor.account, seen.person.id):
+        yield row.href, etag_of(row.changed, row.overlay_changed, row.owner_id)
 
-    Raises SyncTokenExpired for a token that is not ours, from the future, or older than the
-    remembered deletions or the account's last change of rights.
+
+def etags(seen: Calendar) -> Callable[[int, int | None, int], str]:
+    """Return what makes an ETag of change number, overlay's change number and owner.
+
+    They are integers that are never used again, and what else decides the text.
     """
-    snapshot = seen.snapshot
-    if not token:
-        everything = objects(tx, seen, with_text=False)
-        return Changes(token=seen.tag, changed=[found.href for found in everything], gone=[])
-    since, view_since = _numbers(token)
-    in_reach = snapshot.floor <= since <= snapshot.counter
-    view_in_reach = snapshot.view_floor <= view_since <= snapshot.view_counter
-    if not (in_reach and view_in_reach):
-        raise SyncTokenExpired(f"sync token {token!r} is out of reach")
-    changed, gone = tx.reading.changes(
-        seen.actor.account, seen.person.id, since=since, view_since=view_since
-    )
-    return Changes(token=seen.tag, changed=changed, gone=gone)
+    actor, settings = seen.actor, seen.settings
+    mask = "m" if access.notes_are_hidden(actor, settings) else ""
+    reads, edits = f'-r{mask}"', f'-e{mask}"'
+    edits_all = access.edits_by_role(actor)
+
+    def etag(changed: int, overlay_changed: int | None, owner_id: int) -> str:
+        may_edit = edits_all or access.edits_as_owner(actor, owner_id, settings)
+        return f'"{changed}-{overlay_changed or 0}{edits if may_edit else reads}'
+
+    return etag
 
 
-def _numbers(token: str) -> tuple[int, int]:
-    counter, separator, view_counter = token.partition("-")
-    if not (separator and counter.isdecimal() and view_counter.isdecimal()):
-        raise SyncTokenExpired(f"no sync token of this server: {token!r}")
-    return int(counter), int(view_counter)
-
-
-def _object(seen: Calendar, row: ObjectRow, *, certain: bool = True) -> CalendarObject:
+def _object(seen: Calendar, row: ObjectRow) -> CalendarObject:
     edits = access.may_edit_in_calendar(seen.actor, row.owner_id, seen.settings)
-    hidden = access.notes_are_hidden(seen.actor, seen.settings)
     text = render(row.text, row.slots, _view(seen, row, edits=edits)) if row.text else ""
     return CalendarObject(
         appointment_id=row.appointment_id,
         href=row.href,
         uid=row.uid,
-        # integers that are never reused, and what else decides the text
-        etag=f'"{row.changed}-{row.overlay_changed}-{"e" if edits else "r"}{"m" * hidden}"',
+        etag=etags(seen)(row.changed, row.overlay_changed, row.owner_id),
         last_modified=row.updated_at,
         starts_at=row.starts_at,
         stops_at=row.stops_at,
         text=text,
-        certain=certain,
+        certain=row.is_certain,
+        may_edit=edits,
     )
 
 

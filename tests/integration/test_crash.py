@@ -81,8 +81,8 @@ def _check_whole(database: Database, acknowledged: set[str]) -> None:
         claire, ivan = tx.people.by_slug("claire"), tx.people.by_slug("ivan")
         assert claire is not None
         assert ivan is not None
-        mine = {row.uid: row for row in tx.reading.objects(account, claire.id)}
-        theirs = {row.uid for row in tx.reading.objects(account, ivan.id)}
+        mine = {row.uid: row for row in tx.members.objects(account, claire.id)}
+        theirs = {row.uid for row in tx.members.objects(account, ivan.id)}
         assert acknowledged <= set(mine)
         assert theirs == set(mine)
         for row in mine.values():

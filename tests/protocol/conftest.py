@@ -8,6 +8,7 @@ import pytest
 
 from rdv_caldav.bootstrap import AppointmentBook
 from rdv_radicale.application import Application, create_app
+from support.caldav import Place
 from support.dav import DavClient
 
 
@@ -39,3 +40,25 @@ def ivan(app: Application) -> DavClient:
 def claire(app: Application) -> DavClient:
     """The client's program."""
     return DavClient(app, "claire")
+
+
+@pytest.fixture
+def perso(alice: DavClient) -> Place:
+    """A calendar of the gestionnaire's own, for all components."""
+    alice.request("MKCALENDAR", "/alice/perso/", expect=201)
+    return Place(alice, "/alice/perso/")
+
+
+@pytest.fixture
+def folder(alice: DavClient) -> Place:
+    """A plain folder of the gestionnaire's own."""
+    alice.request("MKCOL", "/alice/dossier/", expect=201)
+    return Place(alice, "/alice/dossier/")
+
+
+@pytest.fixture(params=["/alice/perso/", "/alice/claire/"], ids=["personal", "person"])
+def any_calendar(request: pytest.FixtureRequest, alice: DavClient) -> Place:
+    """A calendar of one's own, and one of the appointment book."""
+    if request.param == "/alice/perso/":
+        alice.request("MKCALENDAR", "/alice/perso/", expect=201)
+    return Place(alice, request.param)

@@ -8,7 +8,7 @@ import pytest
 
 from rdv_caldav.bootstrap import AppointmentBook
 from rdv_caldav.domain.errors import DomainError
-from rdv_radicale.refusals import answer_for, error_body
+from rdv_radicale.refusals import refusal_answer, refusal_of
 from support.dav import CALDAV, CS, DAV, DavClient
 from support.objects import event
 from support.scenario import Clock
@@ -24,10 +24,13 @@ def _subclasses(kind: type[DomainError]) -> list[type[DomainError]]:
 @pytest.mark.parametrize("kind", _subclasses(DomainError)[1:])
 def test_every_refusal_has_an_answer(kind: type[DomainError]) -> None:
     error = kind("pourquoi")
-    answer = answer_for(error)
-    assert 400 <= answer.status < 600
-    body = error_body(answer, error, url="/dav/x")
-    assert (body is None) == (answer.precondition is None)
+    refusal = refusal_of(error)
+    assert 400 <= refusal.status < 600
+    answer = refusal_answer(error, url="/dav/x")
+    assert answer.status == refusal.status
+    assert answer.headers["Content-Type"].startswith("application/xml") == (
+        refusal.precondition is not None
+    )
 
 
 def test_an_etag_is_given_only_for_what_is_stored_as_sent(alice: DavClient) -> None:
@@ -195,10 +198,14 @@ def test_proppatch_is_all_or_nothing(alice: DavClient, login: Callable[[str], Da
     assert nora == before
 
 
-@pytest.mark.parametrize("method", ["MKCALENDAR", "MKCOL"])
-@pytest.mark.parametrize("path", ["/alice/neuf/", "/alice/claire/", "/alice/claire/x/"])
-def test_calendars_of_persons_are_not_made(alice: DavClient, method: str, path: str) -> None:
-    assert alice.request(method, path, expect=403).precondition == "need-privileges"
+def test_calendars_of_persons_are_not_made_again(alice: DavClient) -> None:
+    answer = alice.request("MKCALENDAR", "/alice/claire/", expect=403)
+    assert answer.precondition == "resource-must-be-null"
+    alice.request("MKCOL", "/alice/claire/", expect=405)
+    for method in ("MKCALENDAR", "MKCOL"):
+        answer = alice.request(method, "/alice/claire/x/", expect=403)
+        assert answer.precondition == "calendar-collection-location-ok"
+        assert alice.request(method, "/ivan/neuf/", expect=403).precondition == "need-privileges"
 
 
 def test_calendars_are_neither_replaced_nor_deleted(alice: DavClient) -> None:
@@ -255,7 +262,7 @@ def test_options_need_no_login(login: Callable[[str], DavClient], alice: DavClie
     alice.login = None
     answer = alice.request("OPTIONS", "/alice/", expect=200)
     assert "calendar-access" in answer.headers["dav"]
-    assert "COPY" not in answer.headers["allow"]
+    assert "LOCK" not in answer.headers["allow"]
 
 
 def test_a_whole_calendar_as_one_file(alice: DavClient) -> None:

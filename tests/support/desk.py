@@ -51,5 +51,5 @@ class Desk:
             person.slug
             for person in self.tx.people.everyone()
             if self.tx.reading.snapshot(account, person.slug)
-            and self.tx.reading.uid_exists(person.id, uid)
+            and self.tx.members.uid_exists(person.id, uid)
         }

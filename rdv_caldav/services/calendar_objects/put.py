@@ -112,7 +112,7 @@ def _lock_elsewhere(tx: Transaction, seen: Calendar, href: str, uid: str) -> Sto
     Raises UidConflict when this calendar shows it at another place, AccessRefused when the
     actor has nothing to do with it: nothing is learnt of it then.
     """
-    here = tx.reading.uid_exists(seen.person.id, uid)
+    here = tx.members.uid_exists(seen.person.id, uid)
     if here == href:
         raise LostRace("it came to stand here since we looked")
     if here is not None:

@@ -228,19 +228,19 @@ def test_a_series_beyond_its_index_is_possible(
         assert account.person_id is not None
 
         def found(start: timedelta, length: timedelta) -> list[bool]:
-            rows = tx.reading.in_range(
+            rows = tx.members.in_range(
                 account, account.person_id or 0, start=NOW + start, end=NOW + start + length
             )
-            return [certain for _, certain in rows]
+            return [row.is_certain for row in rows]
 
         assert found(timedelta(), hour) == [True]
         assert found(hour, hour) == []
         assert found(timedelta(days=10), hour) == [False]
         assert found(-hour, hour) == []
-        (row,) = tx.reading.objects(account, account.person_id)
+        (row,) = tx.members.objects(account, account.person_id)
         assert row.stops_at is None
-        whole = tx.reading.in_range(account, account.person_id, start=None, end=None)
-        assert [certain for _, certain in whole] == [True]
+        whole = tx.members.in_range(account, account.person_id, start=None, end=None)
+        assert [row.is_certain for row in whole] == [True]
 
 
 def test_views_of_calendars(any_book: AppointmentBook) -> None:
@@ -262,9 +262,9 @@ def test_many_hrefs_are_read_in_chunks(any_book: AppointmentBook, series: Appoin
         assert account is not None
         assert account.person_id is not None
         hrefs = [f"{number}.ics" for number in range(1500)]
-        rows = tx.reading.objects(account, account.person_id, hrefs=[*hrefs, "a.ics"])
+        rows = tx.members.objects(account, account.person_id, hrefs=[*hrefs, "a.ics"])
         assert [row.href for row in rows] == ["a.ics"]
-        assert tx.reading.uid_exists(account.person_id, "essai") == "a.ics"
+        assert tx.members.uid_exists(account.person_id, "essai") == "a.ics"
 
 
 def test_the_outbox_and_the_journal(any_book: AppointmentBook, series: Appointment) -> None:
@@ -310,5 +310,6 @@ def test_overlays_count_for_their_account_only(
             snapshot = tx.reading.snapshot(account, "claire")
             assert snapshot is not None
             assert snapshot.view_counter == counter
-        changed, gone = tx.reading.changes(account, account.person_id, since=1, view_since=2)
-        assert (changed, gone) == (["a.ics"], [])
+        own = tx.members.overlaid(account, account.person_id, since=2, most=None)
+        assert [(row.href, row.overlay_changed) for row in own] == [("a.ics", 3)]
+        assert tx.members.overlaid(account, account.person_id, since=3, most=None) == []

@@ -1,0 +1,1 @@
+"""The properties of resources: a registry, and one module for each vocabulary."""

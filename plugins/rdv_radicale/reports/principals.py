@@ -1,0 +1,95 @@
+"""Reports about principals (RFC 3744 §9.3 to §9.5)."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ET
+from collections.abc import Iterator
+
+from rdv_radicale.answers import Answer, multistatus, xml_answer
+from rdv_radicale.names import caldav, calendarserver, dav, element
+from rdv_radicale.properties.live import REGISTRY
+from rdv_radicale.properties.selection import Selection
+from rdv_radicale.requests import BadRequest, Request
+from rdv_radicale.resources.base import Kind, Resource
+from rdv_radicale.resources.tree import Home
+
+_SEARCHED = {
+    dav("displayname"): "name",
+    caldav("calendar-user-address-set"): "calendar address",
+    calendarserver("email-address-set"): "e-mail address",
+}
+
+
+def principal_search_property_set(
+    _request: Request, _xml: ET.Element, _resource: Resource
+) -> Answer:
+    """Answer by which properties principals are found (RFC 3744 §9.5)."""
+    inner = "".join(
+        element(
+            dav("principal-search-property"),
+            element(dav("prop"), element(name))
+            + f'<D:description xml:lang="en">{description}</D:description>',
+        )
+        for name, description in _SEARCHED.items()
+    )
+    return xml_answer(200, dav("principal-search-property-set"), inner)
+
+
+def principal_property_search(request: Request, xml: ET.Element, resource: Resource) -> Answer:
+    """Answer the principals that match (RFC 3744 §9.4): here the account's own, if it does."""
+    searches = [_search(each) for each in xml.findall(dav("property-search"))]
+    if not searches:
+        raise BadRequest("a search has conditions")
+    selection = _selection(request, xml)
+    home = Home(resource.now)
+    met = [
+        all(text in _plain(REGISTRY.value(home, name, request.base)) for name in names)
+        for names, text in searches
+    ]
+    found = any(met) if xml.get("test") == "anyof" else all(met)
+    return multistatus([selection.response(home, request.base)] if found else [])
+
+
+def _search(sent: ET.Element) -> tuple[list[str], str]:
+    prop, match = sent.find(dav("prop")), sent.find(dav("match"))
+    if prop is None or match is None:
+        raise BadRequest("a property-search has a prop and a match")
+    return [each.tag for each in prop], (match.text or "").casefold()
+
+
+def _plain(value: str | None) -> str:
+    """Return the text of an element, without its markup."""
+    if value is None:
+        return "\0"
+    declared = value.replace(">", ' xmlns:D="DAV:" xmlns:C="c" xmlns:CS="cs" xmlns:A="a">', 1)
+    return "".join(ET.fromstring(declared).itertext()).casefold()  # noqa: S314 - our own XML
+
+
+def principal_match(request: Request, xml: ET.Element, resource: Resource) -> Answer:
+    """Answer what is the user, or names him in a property (RFC 3744 §9.3)."""
+    named = xml.find(dav("principal-property"))
+    if named is None and xml.find(dav("self")) is None:
+        raise BadRequest("self or principal-property is expected")
+    selection = _selection(request, xml)
+    own = f"<D:href>{request.url(request.login, is_collection=True)}</D:href>"
+    names = [each.tag for each in named] if named is not None else []
+
+    def found() -> Iterator[str]:
+        for each in _near(resource):
+            values = (REGISTRY.value(each, name, request.base) or "" for name in names)
+            if (named is None and each.kind is Kind.HOME) or any(own in v for v in values):
+                yield selection.response(each, request.base)
+
+    return multistatus(found())
+
+
+def _near(resource: Resource) -> Iterator[Resource]:
+    yield resource
+    if resource.is_collection:
+        yield from resource.members()
+
+
+def _selection(request: Request, xml: ET.Element) -> Selection:
+    if xml.find(dav("prop")) is None:
+        return Selection(minimal=request.prefers_minimal)
+    return Selection.read(xml, minimal=request.prefers_minimal)

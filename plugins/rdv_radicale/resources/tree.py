@@ -1,0 +1,112 @@
+"""Finding what stands at a place: everything an account sees lies under its own home."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from rdv_caldav.domain.errors import AccessRefused, ModuleOff, UnknownCalendar, UnknownObject
+from rdv_caldav.services import calendars
+from rdv_caldav.services.personal import collections, objects
+from rdv_radicale.resources.base import CalendarObject, CalendarResource, Kind, Resource
+from rdv_radicale.resources.people import PersonCalendar
+from rdv_radicale.resources.personal import File, Folder, collection_resource
+from rdv_radicale.session import Session
+
+
+class Root(Resource):
+    """The top of the tree, which lists nothing but the account's own home."""
+
+    kind = Kind.ROOT
+
+    def __init__(self, now: Session) -> None:
+        """Stand at the top."""
+        super().__init__(now, ())
+
+    def members(self) -> Iterator[Resource]:
+        yield Home(self.now)
+
+
+class Home(Resource):
+    """An account's principal, which is its calendar home too."""
+
+    kind = Kind.HOME
+    is_writable = True
+
+    def __init__(self, now: Session) -> None:
+        """Stand at the login of the session."""
+        super().__init__(now, (now.login,))
+
+    @property
+    def display_name(self) -> str:
+        actor = self.now.actor
+        return actor.person.name if actor.person else actor.account.login
+
+    @property
+    def kept(self) -> Mapping[str, str]:
+        return collections.account_properties(self.now.tx, self.now.actor)
+
+    def members(self) -> Iterator[Resource]:
+        """Yield the persons' calendars that it lists, then the account's own collections."""
+        for seen in calendars.home(self.now.tx, self.now.actor):
+            yield PersonCalendar(self.now, seen)
+        for collection in collections.home(self.now.tx, self.now.actor):
+            yield collection_resource(self.now, collection)
+
+
+def find(now: Session, segments: tuple[str, ...]) -> Resource:
+    """Return what stands at a place.
+
+    Raises AccessRefused for somebody else's home, UnknownCalendar and UnknownObject.
+    """
+    if not segments:
+        return Root(now)
+    check_own(now, segments)
+    if len(segments) == 1:
+        return Home(now)
+    if len(segments) == 2:
+        return require_collection(now, segments)
+    parent = require_collection(now, segments[:-1])
+    inner = find_collection(now, segments) if isinstance(parent, Folder) else None
+    member = find_member(parent, segments[-1]) if inner is None else None
+    if inner is None and member is None:
+        raise UnknownObject("nothing stands here")
+    return inner or member  # type: ignore[return-value]
+
+
+def require_collection(now: Session, segments: tuple[str, ...]) -> CalendarResource | Folder:
+    """Return the calendar or folder at a place. Raises UnknownCalendar."""
+    found = find_collection(now, segments)
+    if found is None:
+        raise UnknownCalendar("there is no such calendar")
+    return found
+
+
+def check_own(now: Session, segments: tuple[str, ...]) -> None:
+    """Refuse places in somebody else's home. Raises AccessRefused."""
+    if segments and segments[0] != now.login:
+        raise AccessRefused("this is not in your home")
+
+
+def find_collection(now: Session, segments: tuple[str, ...]) -> CalendarResource | Folder | None:
+    """Return the calendar or folder at a place below the account's home."""
+    path = "/".join(segments[1:])
+    if len(segments) == 2:
+        try:
+            return PersonCalendar(now, calendars.calendar(now.tx, now.actor, path))
+        except (UnknownCalendar, ModuleOff):
+            pass
+    found = collections.find(now.tx, now.actor, path)
+    return collection_resource(now, found) if found is not None else None
+
+
+def find_member(parent: CalendarResource | Folder, href: str) -> CalendarObject | File | None:
+    """Return what stands in a calendar or folder, without its text."""
+    if isinstance(parent, CalendarResource):
+        for member in parent.objects([href], with_text=False):
+            return CalendarObject(parent, member)
+        return None
+    for found in objects.objects(
+        parent.now.tx, parent.collection, hrefs=[href], with_content=False
+    ):
+        return File(parent, found)
+    return None

@@ -1,0 +1,1 @@
+"""The verbs: functions from a request to an answer, one module each."""

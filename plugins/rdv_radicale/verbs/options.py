@@ -1,0 +1,29 @@
+"""OPTIONS: what is here; programs ask without credentials, so it depends on nobody."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from rdv_radicale.answers import Answer
+
+METHODS = (
+    "OPTIONS",
+    "GET",
+    "HEAD",
+    "PUT",
+    "DELETE",
+    "COPY",
+    "MOVE",
+    "PROPFIND",
+    "PROPPATCH",
+    "REPORT",
+    "MKCALENDAR",
+    "MKCOL",
+)
+DAV_HEADER = "1, 3, access-control, calendar-access, extended-mkcol, calendar-no-timezone"
+"""No class 2 without LOCK; no calendar-auto-schedule before the server does it."""
+
+
+def options() -> Answer:
+    """Answer the verbs and the classes of compliance."""
+    return Answer(HTTPStatus.OK, {"Allow": ", ".join(METHODS), "DAV": DAV_HEADER})

@@ -1,0 +1,62 @@
+"""PROPPATCH: properties are set all together or not at all (RFC 4918 §9.2)."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ET
+from http import HTTPStatus
+
+from rdv_caldav.domain.errors import EditRefused
+from rdv_caldav.services import calendars
+from rdv_caldav.services.personal import collections, objects
+from rdv_radicale.answers import Answer, multistatus
+from rdv_radicale.names import dav
+from rdv_radicale.properties.changes import PropertyChanges
+from rdv_radicale.requests import BadRequest, Request
+from rdv_radicale.resources.base import CalendarObject, Resource
+from rdv_radicale.resources.people import PersonCalendar
+from rdv_radicale.resources.personal import File, Folder, PersonalCalendar
+from rdv_radicale.resources.tree import Home, find
+from rdv_radicale.session import Session, opened
+
+
+def proppatch(request: Request) -> Answer:
+    """Set and remove properties of a home, a calendar, a folder or a file."""
+    changes = _read(request.xml)
+    refusals = changes.refusals()
+    with opened(request.book, request.login, device=request.device, writes=True) as now:
+        resource = find(now, request.segments)
+        if not refusals:
+            _keep(now, resource, changes.applied(resource.kept))
+        href = request.url(*resource.segments, is_collection=resource.is_collection)
+    if not refusals and request.preferences.get("return") == "minimal":
+        return Answer(HTTPStatus.OK, {"Preference-Applied": "return=minimal"})
+    return multistatus([changes.response(href, refusals)])
+
+
+def _read(xml: ET.Element | None) -> PropertyChanges:
+    if xml is None or xml.tag != dav("propertyupdate"):
+        raise BadRequest("the body is no DAV:propertyupdate")
+    return PropertyChanges.read(xml)
+
+
+def _keep(now: Session, resource: Resource, properties: dict[str, str]) -> None:
+    """Keep what a resource has now. Raises EditRefused where nothing is kept."""
+    match resource:
+        case PersonCalendar():
+            calendars.keep_properties(now.tx, resource.seen, properties)
+        case PersonalCalendar() | Folder():
+            collections.keep_properties(now.tx, resource.collection, properties)
+        case Home():
+            collections.keep_account_properties(now.tx, now.actor, properties)
+        case File():
+            _keep_with(now, resource.segments, properties)
+        case CalendarObject() if isinstance(resource.calendar, PersonalCalendar):
+            _keep_with(now, resource.segments, properties)
+        case _:
+            raise EditRefused("no properties are kept here")
+
+
+def _keep_with(now: Session, segments: tuple[str, ...], properties: dict[str, str]) -> None:
+    collection = collections.find(now.tx, now.actor, "/".join(segments[1:-1]))
+    assert collection is not None, "it was just found"
+    objects.keep_object_properties(now.tx, collection, segments[-1], properties)

@@ -1,0 +1,108 @@
+"""PUT: one object or file, the client's own text kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from rdv_caldav.domain.errors import CalendarFixed, ParentMissing, UnknownCalendar
+from rdv_caldav.domain.personal import PersonalCollection
+from rdv_caldav.ical.objects import decode, parse
+from rdv_caldav.services.calendar_objects.put import put_object
+from rdv_caldav.services.personal import collections
+from rdv_caldav.services.personal import objects as personal
+from rdv_radicale.answers import CALENDAR_TYPE, Answer
+from rdv_radicale.requests import BadRequest, Request
+from rdv_radicale.resources.tree import check_own
+from rdv_radicale.session import Session, opened
+from rdv_radicale.writing import write
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """What came of a PUT; no ETag where what is stored differs from what was sent."""
+
+    created: bool
+    etag: str | None
+    content: bytes
+    served_etag: str | None
+
+
+def put(request: Request) -> Answer:
+    """Write an object; an ETag is given only for what is stored as it was sent."""
+    if "HTTP_CONTENT_RANGE" in request.environ:
+        # RFC 9110 §14.4: a part would be taken for the whole
+        raise BadRequest("parts of objects are not written")
+    written = write(request, _writer(request))
+    status = HTTPStatus.CREATED if written.created else HTTPStatus.NO_CONTENT
+    headers = {"ETag": written.etag} if written.etag else {}
+    if request.preferences.get("return") != "representation" or written.served_etag is None:
+        return Answer(status, headers)
+    headers = {
+        "ETag": written.served_etag,
+        "Content-Type": request.environ.get("CONTENT_TYPE") or CALENDAR_TYPE,
+        "Content-Location": request.url(*request.segments, is_collection=False),
+        "Preference-Applied": "return=representation",
+        "Vary": "Prefer",
+    }
+    return Answer(
+        HTTPStatus.CREATED if written.created else HTTPStatus.OK, headers, written.content
+    )
+
+
+def _writer(request: Request) -> Callable[[Session], Written]:
+    """Read the body before any lock is taken: it is the slow part of a PUT."""
+    segments = request.segments
+    if len(segments) < 3 or request.path.endswith("/"):
+        raise CalendarFixed("objects are written into calendars of one's own home only")
+    with opened(request.book, request.login) as now:
+        check_own(now, segments)
+        parent = collections.find(now.tx, now.actor, "/".join(segments[1:-1]))
+    if parent is None:
+        if len(segments) > 3:
+            raise ParentMissing("there is no such folder")
+        return _for_person(request)
+    return _for_own(request, parent)
+
+
+def _for_person(request: Request) -> Callable[[Session], Written]:
+    _, slug, href = request.segments
+    obj = parse(decode(request.body, request.environ.get("CONTENT_TYPE")))
+
+    def act(now: Session) -> Written:
+        try:
+            done = put_object(
+                now.tx, now.actor, slug, href, obj, condition=request.condition, now=now.now
+            )
+        except UnknownCalendar as error:
+            raise ParentMissing("there is no such calendar") from error
+        served = done.served
+        return Written(
+            created=done.created,
+            etag=served.etag if served is not None and done.as_sent else None,
+            content=served.text.encode() if served is not None else b"",
+            served_etag=served.etag if served is not None else None,
+        )
+
+    return act
+
+
+def _for_own(request: Request, parent: PersonalCollection) -> Callable[[Session], Written]:
+    body = personal.read_body(parent, request.body, request.environ.get("CONTENT_TYPE"))
+
+    def act(now: Session) -> Written:
+        done = personal.put_object(
+            now.tx,
+            now.actor,
+            parent.path,
+            request.segments[-1],
+            body,
+            condition=request.condition,
+            now=now.now,
+        )
+        return Written(
+            created=done.created, etag=done.etag, content=done.content, served_etag=done.etag
+        )
+
+    return act

@@ -1,0 +1,28 @@
+"""Transactions of the verbs that write."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from typing import TypeVar
+
+from rdv_caldav.domain.errors import LostRace
+from rdv_radicale.requests import Request
+from rdv_radicale.session import Session, opened
+
+_T = TypeVar("_T")
+
+TRIES = 3
+"""How often a write is tried that another writer overtakes."""
+
+
+def write(request: Request, act: Callable[[Session], _T]) -> _T:
+    """Do something in a writing transaction; who lost a race looks again."""
+    for _ in range(TRIES - 1):
+        with (
+            suppress(LostRace),
+            opened(request.book, request.login, device=request.device, writes=True) as now,
+        ):
+            return act(now)
+    with opened(request.book, request.login, device=request.device, writes=True) as now:
+        return act(now)

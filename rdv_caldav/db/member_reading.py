@@ -1,0 +1,309 @@
+"""Reading what stands in persons' calendars: few statements, indexed, nothing is parsed.
+
+Long answers are read in parts, so that they never are in memory as a whole.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import islice
+from typing import Any, Protocol, TypeVar
+
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    or_,
+    select,
+)
+from sqlalchemy.orm import InstrumentedAttribute
+
+from rdv_caldav.db.mapping import instant, seconds, stop_of
+from rdv_caldav.db.schema import (
+    FOREVER,
+    AppointmentRow,
+    MemberRow,
+    OccurrenceRow,
+    OverlayRow,
+    ParticipantRow,
+    TombstoneRow,
+)
+from rdv_caldav.domain.agency import Account
+
+_T = TypeVar("_T")
+
+DAY = 86_400
+CHUNK = 500
+"""How many hrefs or ids go into one statement; SQLite takes 32 766 values at most."""
+
+_PERSON: BindParameter[int] = bindparam("person")
+_ACCOUNT: BindParameter[int] = bindparam("account")
+_VIEWER: BindParameter[int] = bindparam("viewer")
+
+_OUTSIDE: tuple[InstrumentedAttribute[Any], ...] = (
+    MemberRow.appointment_id,
+    MemberRow.href,
+    MemberRow.changed,
+    MemberRow.starts_at,
+    MemberRow.stops_at,
+    AppointmentRow.uid,
+    AppointmentRow.owner_id,
+    AppointmentRow.updated_at,
+)
+_overlay = and_(
+    OverlayRow.account_id == _ACCOUNT, OverlayRow.appointment_id == MemberRow.appointment_id
+)
+
+
+def _objects(*columns: Any) -> Select[Any]:  # noqa: ANN401 - whatever select() takes
+    return (
+        select(*_OUTSIDE, OverlayRow.changed.label("overlay_changed"), *columns)
+        .join(AppointmentRow, AppointmentRow.id == MemberRow.appointment_id)
+        .outerjoin(OverlayRow, _overlay)
+        .where(MemberRow.person_id == _PERSON)
+    )
+
+
+_LISTED = _objects()
+_READ = _objects(AppointmentRow.text, AppointmentRow.slots, OverlayRow.private)
+_AT = MemberRow.href.in_(bindparam("hrefs", expanding=True))
+_LISTED_AT = _LISTED.where(_AT)
+_READ_AT = _READ.where(_AT)
+
+_START: BindParameter[int] = bindparam("start")
+_END: BindParameter[int] = bindparam("end")
+_EARLIEST: BindParameter[int] = bindparam("earliest")
+
+
+def _overlaps(
+    starts_at: ColumnElement[int] | InstrumentedAttribute[int],
+    stops_at: ColumnElement[int] | InstrumentedAttribute[int],
+) -> ColumnElement[bool]:
+    """RFC 4791 §9.9: an event without length is met where it stands."""
+    return and_(
+        starts_at < _END,
+        or_(stops_at > _START, and_(starts_at == stops_at, starts_at >= _START)),
+    )
+
+
+_meets = exists().where(
+    OccurrenceRow.appointment_id == MemberRow.appointment_id,
+    _overlaps(OccurrenceRow.starts_at, OccurrenceRow.stops_at),
+)
+_is_single = AppointmentRow.recurrence.is_(None)
+_beyond = AppointmentRow.indexed_until < _END
+_certain = or_(_is_single, _meets).label("certain")
+# a short one that overlaps starts at most a day before the range: an index range finds it
+_short = and_(
+    MemberRow.is_long.is_(False),
+    MemberRow.starts_at >= _EARLIEST,
+    _overlaps(MemberRow.starts_at, MemberRow.stops_at),
+)
+_long = and_(
+    MemberRow.is_long.is_(True),
+    _overlaps(MemberRow.starts_at, MemberRow.stops_at),
+    or_(_is_single, _meets, _beyond),
+)
+_SHORT_IN_RANGE = _READ.where(_short)
+_LONG_IN_RANGE = _READ.add_columns(_certain).where(_long)
+
+_PRESENCES = select(
+    ParticipantRow.appointment_id, ParticipantRow.original_wall, ParticipantRow.presence
+).where(
+    ParticipantRow.person_id == _VIEWER,
+    ParticipantRow.appointment_id.in_(bindparam("ids", expanding=True)),
+)
+_LISTING = (
+    select(
+        MemberRow.href,
+        MemberRow.changed,
+        OverlayRow.changed.label("overlay_changed"),
+        AppointmentRow.owner_id,
+    )
+    .join(AppointmentRow, AppointmentRow.id == MemberRow.appointment_id)
+    .outerjoin(OverlayRow, _overlay)
+    .where(MemberRow.person_id == _PERSON)
+)
+_CHANGED = _LISTING.where(MemberRow.changed > bindparam("since")).order_by(MemberRow.changed)
+_OVERLAID = _LISTING.where(OverlayRow.changed > bindparam("since")).order_by(OverlayRow.changed)
+_GONE = (
+    select(TombstoneRow.href, TombstoneRow.changed)
+    .where(TombstoneRow.person_id == _PERSON, TombstoneRow.changed > bindparam("since"))
+    .order_by(TombstoneRow.changed)
+)
+_UID_PLACE = (
+    select(MemberRow.href)
+    .join(AppointmentRow, AppointmentRow.id == MemberRow.appointment_id)
+    .where(
+        MemberRow.person_id == _PERSON,
+        AppointmentRow.uid == bindparam("uid"),
+        AppointmentRow.trashed_at.is_(None),
+    )
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectRow:
+    """One appointment in a calendar, with what a viewer's own text is made of.
+
+    ``text``, ``slots``, ``private`` (the account's own lines) and ``presences`` (of the
+    account's person, per component) are empty when only the outside was asked for.
+    ``is_certain`` is false for a series that is asked about beyond its index: whether a date of
+    it lies there is not known.
+    """
+
+    appointment_id: int
+    href: str
+    uid: str
+    changed: int
+    overlay_changed: int
+    owner_id: int
+    starts_at: datetime
+    stops_at: datetime | None
+    updated_at: datetime
+    is_certain: bool = True
+    text: str = ""
+    slots: str = ""
+    private: Mapping[str, str] = field(default_factory=dict)
+    presences: Mapping[str, str] = field(default_factory=dict)
+
+
+class Listed(Protocol):
+    """The outside of an object, as a row: all that its ETag is made of."""
+
+    href: str
+    changed: int
+    overlay_changed: int | None
+    owner_id: int
+
+
+class MemberReading:
+    """What CalDAV and pages read of the objects in persons' calendars."""
+
+    def __init__(self, connection: Connection) -> None:
+        """Work in the transaction of ``connection``."""
+        self._connection = connection
+
+    def objects(
+        self,
+        account: Account,
+        person_id: int,
+        *,
+        hrefs: Sequence[str] | None = None,
+        with_text: bool = True,
+    ) -> Iterator[ObjectRow]:
+        """Yield the objects of a calendar, all or those at ``hrefs``."""
+        which = {"account": account.id, "person": person_id}
+        if hrefs is None:
+            yield from self._objects(account, _READ if with_text else _LISTED, which)
+            return
+        query = _READ_AT if with_text else _LISTED_AT
+        for chunk in _chunks(hrefs):
+            yield from self._objects(account, query, {**which, "hrefs": chunk})
+
+    def in_range(
+        self,
+        account: Account,
+        person_id: int,
+        *,
+        start: datetime | None,
+        end: datetime | None,
+    ) -> Iterator[ObjectRow]:
+        """Yield what overlaps a range of aware instants, open where None."""
+        begin = -FOREVER if start is None else seconds(start)
+        which = {
+            "account": account.id,
+            "person": person_id,
+            "start": begin,
+            "end": FOREVER if end is None else seconds(end),
+            "earliest": begin - DAY,
+        }
+        yield from self._objects(account, _SHORT_IN_RANGE, which)
+        yield from self._objects(account, _LONG_IN_RANGE, which)
+
+    def listing(self, account: Account, person_id: int) -> Iterator[Listed]:
+        """Yield the outside of every object of a calendar, as it is read."""
+        rows = self._connection.execute(_LISTING, {"account": account.id, "person": person_id})
+        for part in rows.partitions(CHUNK):
+            yield from part
+
+    def changed(
+        self, account: Account, person_id: int, *, since: int, most: int | None
+    ) -> list[Listed]:
+        """Return what a calendar shows changed since a change number, oldest change first."""
+        return self._since(_CHANGED, {"account": account.id, "person": person_id}, since, most)
+
+    def overlaid(
+        self, account: Account, person_id: int, *, since: int, most: int | None
+    ) -> list[Listed]:
+        """Return what only this account sees changed since a number of its view."""
+        return self._since(_OVERLAID, {"account": account.id, "person": person_id}, since, most)
+
+    def gone(self, person_id: int, *, since: int, most: int | None) -> list[tuple[str, int]]:
+        """Return hrefs that are gone since a change number, with theirs, oldest first."""
+        found = self._since(_GONE, {"person": person_id}, since, most)
+        return [(row.href, row.changed) for row in found]
+
+    def _since(
+        self, query: Select[*tuple[Any, ...]], which: dict[str, int], since: int, most: int | None
+    ) -> list[Any]:
+        limited = query if most is None else query.limit(most)
+        return list(self._connection.execute(limited, {**which, "since": since}))
+
+    def uid_exists(self, person_id: int, uid: str) -> str | None:
+        """Return where a calendar shows this UID."""
+        return self._connection.scalar(_UID_PLACE, {"person": person_id, "uid": uid})
+
+    def _objects(
+        self, account: Account, query: Select[Any], which: Mapping[str, object]
+    ) -> Iterator[ObjectRow]:
+        rows = self._connection.execute(
+            query, which, execution_options={"stream_results": True, "yield_per": CHUNK}
+        )
+        for part in rows.partitions():
+            with_text = "text" in part[0]._fields
+            ids = [row.appointment_id for row in part] if with_text else []
+            presences = self._presences(account, ids)
+            for row in part:
+                yield _object_row(row, presences.get(row.appointment_id, {}), with_text=with_text)
+
+    def _presences(self, account: Account, ids: Sequence[int]) -> dict[int, dict[str, str]]:
+        found: dict[int, dict[str, str]] = defaultdict(dict)
+        if account.person_id is None or not ids:
+            return found
+        which = {"viewer": account.person_id, "ids": ids}
+        for row in self._connection.execute(_PRESENCES, which):
+            found[row.appointment_id][row.original_wall] = row.presence
+        return found
+
+
+def _object_row(row: Any, presences: Mapping[str, str], *, with_text: bool) -> ObjectRow:  # noqa: ANN401 - a row of SQLAlchemy Core
+    return ObjectRow(
+        appointment_id=row.appointment_id,
+        href=row.href,
+        uid=row.uid,
+        changed=row.changed,
+        overlay_changed=row.overlay_changed or 0,
+        owner_id=row.owner_id,
+        starts_at=instant(row.starts_at),
+        stops_at=stop_of(row.stops_at),
+        updated_at=instant(row.updated_at),
+        is_certain=bool(getattr(row, "certain", True)),
+        text=row.text if with_text else "",
+        slots=row.slots if with_text else "",
+        private=(row.private or {}) if with_text else {},
+        presences=presences,
+    )
+
+
+def _chunks(values: Iterable[_T]) -> Iterator[list[_T]]:
+    rest = iter(values)
+    while chunk := list(islice(rest, CHUNK)):
+        yield chunk

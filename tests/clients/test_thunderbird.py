@@ -1,0 +1,88 @@
+"""Thunderbird: finds the calendars, writes, reads what others wrote, answers."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from clients.thunderbird import Thunderbird, running_thunderbird
+from support.http_dav import HttpDav
+from support.objects import event
+from support.server import RunningServer
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(shutil.which("thunderbird") is None, reason="Thunderbird is not installed"),
+]
+
+CLAIRE = "Client : Claire Cliente"
+IVAN = "ATTENDEE;RSVP=TRUE:mailto:ivan@agence.example\r\n"
+
+
+@pytest.fixture
+def thunderbird(tmp_path: Path) -> Iterator[Thunderbird]:
+    folder = tmp_path / "thunderbird"
+    folder.mkdir()
+    with running_thunderbird(folder) as running:
+        yield running
+
+
+@pytest.fixture
+def alice(server: RunningServer) -> Iterator[HttpDav]:
+    with HttpDav(server.dav, "alice") as client:
+        yield client
+
+
+def _found(calendar: HttpDav, uid: str) -> str:
+    status, _, text = calendar.request("GET", f"/alice/claire/{uid}.ics")
+    return text if status == 200 else ""
+
+
+def _presence(text: str, address: str) -> str:
+    """The PARTSTAT of an address in an object."""
+    unfolded = re.sub(r"\r?\n[ \t]", "", text)
+    line = next(line for line in unfolded.splitlines() if line.endswith(f":mailto:{address}"))
+    found = re.search(r"PARTSTAT=([A-Z-]+)", line)
+    return found[1] if found else "NEEDS-ACTION"
+
+
+def test_a_life_of_an_appointment(
+    server: RunningServer, thunderbird: Thunderbird, alice: HttpDav
+) -> None:
+    found = thunderbird.subscribe(server, "alice")
+    assert found == {CLAIRE: False, "Alice Gestion": False, "Intervenant : Ivan Intervenant": False}
+
+    held = thunderbird.add(CLAIRE, event("tb", lines=IVAN))
+    assert "X-RDV-ETAT:PLANIFIE" in held  # what the server added was fetched at once
+    assert "SUMMARY:Essai" in _found(alice, "tb")
+    status, _, theirs = alice.request("GET", "/alice/ivan/tb.ics")
+    assert (status, _presence(theirs, "ivan@agence.example")) == (200, "NEEDS-ACTION")
+
+    thunderbird.rename(CLAIRE, "tb", "Renommé")
+    held = thunderbird.rename(CLAIRE, "tb", "Renommé encore")
+    assert "SUMMARY:Renommé encore" in _found(alice, "tb")
+
+    elsewhere = _found(alice, "tb").replace("Renommé encore", "Changé ailleurs")
+    assert alice.request("PUT", "/alice/claire/tb.ics", elsewhere)[0] == 204
+    assert alice.request("PUT", "/alice/claire/autre.ics", event("autre"))[0] == 201
+    both = {"tb": "Changé ailleurs", "autre": "Essai"}
+    thunderbird.synchronise(until=lambda: thunderbird.titles(CLAIRE) == both)
+
+    thunderbird.delete(CLAIRE, "tb")
+    assert not _found(alice, "tb")
+    alice.request("DELETE", "/alice/claire/autre.ics")
+    thunderbird.synchronise(until=lambda: not thunderbird.titles(CLAIRE))
+
+
+def test_an_attendee_answers(
+    server: RunningServer, thunderbird: Thunderbird, alice: HttpDav
+) -> None:
+    alice.request("PUT", "/alice/claire/essai.ics", event(lines=IVAN))
+    (own,) = thunderbird.subscribe(server, "ivan")
+    thunderbird.synchronise(until=lambda: "essai" in thunderbird.titles(own))
+    thunderbird.answer(own, "essai", "TENTATIVE")
+    assert _presence(_found(alice, "essai"), "ivan@agence.example") == "TENTATIVE"

@@ -1,0 +1,166 @@
+"""Thunderbird without a window, driven from within: its own calendar code does the work."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from clients.marionette import Marionette
+from support.server import RunningServer, free_port
+
+_PREFERENCES: dict[str, bool | int | str] = {
+    "app.update.enabled": False,
+    "calendar.timezone.local": "Europe/Paris",
+    "calendar.timezone.useSystemTimezone": False,
+    "datareporting.policy.dataSubmissionEnabled": False,
+    "mail.provider.suppress_dialog_on_startup": True,
+    "mail.spotlight.firstRunDone": True,
+    "network.proxy.type": 0,
+}
+_PRELUDE = """
+const { cal } = ChromeUtils.importESModule("resource:///modules/calendar/calUtils.sys.mjs");
+const { CalEvent } = ChromeUtils.importESModule("resource:///modules/CalEvent.sys.mjs");
+const calendarNamed = name => cal.manager.getCalendars().find(one => one.name == name);
+"""
+_SUBSCRIBE = """
+const [location, user, password, address] = args;
+const login = Cc["@mozilla.org/login-manager/loginInfo;1"].createInstance(Ci.nsILoginInfo);
+login.init(new URL(location).origin, null, "rdv-caldav", user, password, "", "");
+await Services.logins.addLoginAsync(login);
+const { MailServices } = ChromeUtils.importESModule("resource:///modules/MailServices.sys.mjs");
+const identity = MailServices.accounts.createIdentity();
+identity.email = address;
+const account = MailServices.accounts.createAccount();
+const nowhere = MailServices.accounts.createIncomingServer("nobody", "mail.invalid", "none");
+account.incomingServer = nowhere;
+account.addIdentity(identity);
+const found = await cal.provider.detection.detect(user, password, location, false, [], {});
+const calendars = [...found.values()].flat();
+for (const calendar of calendars) {
+  calendar.setProperty("username", user);
+  calendar.setProperty("imip.identity.key", identity.key);
+  cal.manager.registerCalendar(calendar);
+}
+return calendars.map(one => [one.name, one.readOnly]);
+"""
+_ITEMS = """
+const all = Ci.calICalendar.ITEM_FILTER_ALL_ITEMS;
+const items = await calendarNamed(args[0]).getItemsAsArray(all, 0, null, null);
+return Object.fromEntries(items.map(item => [item.id, item.title]));
+"""
+_ADD = """
+const item = new CalEvent(args[1]);
+return (await calendarNamed(args[0]).addItem(item)).icalString;
+"""
+_RENAME = """
+const [name, uid, title] = args;
+const calendar = calendarNamed(name);
+const old = await calendar.getItem(uid);
+const changed = old.clone();
+changed.title = title;
+return (await calendar.modifyItem(changed, old)).icalString;
+"""
+_ANSWER = """
+const [name, uid, presence] = args;
+const calendar = calendarNamed(name);
+const old = await calendar.getItem(uid);
+const changed = old.clone();
+const me = cal.itip.getInvitedAttendee(changed, calendar);
+if (!me) {
+  throw new Error("not recognised as an attendee");
+}
+const mine = me.clone();
+changed.removeAttendee(me);
+mine.participationStatus = presence;
+changed.addAttendee(mine);
+await calendar.modifyItem(changed, old);
+"""
+_DELETE = """
+const calendar = calendarNamed(args[0]);
+await calendar.deleteItem(await calendar.getItem(args[1]));
+"""
+_SYNCHRONISE = "cal.manager.getCalendars().forEach(one => one.refresh());"
+
+
+class Thunderbird:
+    """A running Thunderbird and the calendars that it has found."""
+
+    def __init__(self, marionette: Marionette) -> None:
+        self._marionette = marionette
+
+    def subscribe(self, server: RunningServer, login: str) -> dict[str, bool]:
+        """Find an account's calendars as the assistant does; name to "read only".
+
+        The mail identity is what the program knows its user by without scheduling on the server.
+        """
+        address = f"{login}@agence.example"
+        return dict(self._run(_SUBSCRIBE, server.dav, login, "demo", address))
+
+    def titles(self, calendar: str) -> dict[str, str]:
+        """Return UID to title."""
+        found: dict[str, str] = self._run(_ITEMS, calendar)
+        return found
+
+    def add(self, calendar: str, text: str) -> str:
+        """Create an event and return what the calendar holds then."""
+        return str(self._run(_ADD, calendar, text))
+
+    def rename(self, calendar: str, uid: str, title: str) -> str:
+        """Change an event's title and return what the calendar holds then."""
+        return str(self._run(_RENAME, calendar, uid, title))
+
+    def answer(self, calendar: str, uid: str, presence: str) -> None:
+        """Answer as the summary dialog's buttons do."""
+        self._run(_ANSWER, calendar, uid, presence)
+
+    def delete(self, calendar: str, uid: str) -> None:
+        """Delete an event."""
+        self._run(_DELETE, calendar, uid)
+
+    def synchronise(self, until: Callable[[], bool]) -> None:
+        """Ask the server for news, and wait until something holds."""
+        self._run(_SYNCHRONISE)
+        end = time.monotonic() + 30
+        while not until():
+            assert time.monotonic() < end, "Thunderbird never saw it"
+            time.sleep(0.1)
+
+    def _run(self, body: str, *arguments: Any) -> Any:
+        return self._marionette.run(_PRELUDE + body, *arguments)
+
+
+@contextmanager
+def running_thunderbird(folder: Path) -> Iterator[Thunderbird]:
+    """Start Thunderbird with a new profile in a folder and end it with the block."""
+    port = free_port()
+    profile = folder / "profile"
+    profile.mkdir()
+    (profile / "user.js").write_text(_user_js({**_PREFERENCES, "marionette.port": port}))
+    command = ["thunderbird", "--headless", "--no-remote", "--profile", str(profile)]
+    command += ["--marionette", "--remote-allow-system-access"]
+    with (folder / "thunderbird.log").open("wb") as log:
+        process = subprocess.Popen(
+            command, env={**os.environ, "HOME": str(folder)}, stdout=log, stderr=log
+        )
+        try:
+            marionette = Marionette(port)
+            yield Thunderbird(marionette)
+            marionette.quit()
+            process.wait(timeout=30)
+        finally:
+            process.kill()
+            process.wait(timeout=30)
+
+
+def _user_js(preferences: dict[str, bool | int | str]) -> str:
+    def written(value: bool | int | str) -> str:
+        if isinstance(value, bool):
+            return str(value).lower()
+        return str(value) if isinstance(value, int) else f'"{value}"'
+
+    return "".join(f'user_pref("{name}", {written(v)});\n' for name, v in preferences.items())
