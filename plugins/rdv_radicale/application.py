@@ -17,9 +17,10 @@ from rdv_caldav.bootstrap import AppointmentBook
 from rdv_caldav.domain.errors import DomainError
 from rdv_radicale.answers import Answer, DavRefused, error_answer, sentence
 from rdv_radicale.auth import Auth
-from rdv_radicale.paths import BadPath, decode_path
+from rdv_radicale.malformed import BadRequest
+from rdv_radicale.paths import BadPath, check_raw_uri, decode_path
 from rdv_radicale.refusals import refusal_answer
-from rdv_radicale.requests import BadRequest, Environ, Request, credentials_of, read_body
+from rdv_radicale.requests import Environ, Request, credentials_of, read_body
 from rdv_radicale.rights import Rights
 from rdv_radicale.session import Session, opened
 from rdv_radicale.storage import Storage
@@ -111,9 +112,8 @@ class Application(RadicaleApplication):
             return sentence(HTTPStatus.INTERNAL_SERVER_ERROR, "this request could not be served")
 
     def _served(self, environ: Environ, stack: ExitStack) -> Answer:
-        method = environ["REQUEST_METHOD"].upper()
-        if "%2f" in str(environ.get("RAW_URI", "")).partition("?")[0].lower():
-            raise BadPath("an encoded slash has no place in a path")
+        method = environ["REQUEST_METHOD"]
+        check_raw_uri(str(environ.get("RAW_URI", "")))
         path = decode_path(environ.get("PATH_INFO", ""))
         body = read_body(environ, limit=self.book.settings.max_body_size)
         if method not in METHODS:

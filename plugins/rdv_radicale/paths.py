@@ -59,6 +59,15 @@ def decode_path(path_info: str) -> str:
     return path
 
 
+def check_raw_uri(uri: str) -> None:
+    """Refuse what a WSGI server hides of a request's target. Raises BadPath."""
+    if "#" in uri:
+        # taken for the resource without it, which a DELETE would then hit
+        raise BadPath("a fragment has no place in a request")
+    if "%2f" in uri.partition("?")[0].lower():
+        raise BadPath("an encoded slash has no place in a path")
+
+
 def segments_of(path: str) -> tuple[str, ...]:
     """Return the parts of a decoded path, none for the root."""
     inner = path.strip("/")

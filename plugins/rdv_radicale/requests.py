@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
@@ -19,11 +19,13 @@ from defusedxml.ElementTree import fromstring
 from rdv_caldav.bootstrap import AppointmentBook
 from rdv_caldav.domain.errors import TooLarge
 from rdv_caldav.services.calendar_objects.standing import Condition
+from rdv_radicale.if_header import read_if
+from rdv_radicale.malformed import BadRequest
 from rdv_radicale.paths import decode_path, segments_of, write_path
 
 Environ = Mapping[str, Any]
 
-_ETAG = re.compile(r'(?:W/)?("[^"]*")|(\*)')
+_ETAG = re.compile(r'(W/)?("[^"]*")|(\*)')
 _BLOCK = 65_536
 
 
@@ -32,15 +34,6 @@ _DEEPEST_XML = 60
 
 INFINITY = -1
 """``Depth: infinity``."""
-
-
-class BadRequest(Exception):
-    """The request itself is malformed; answered with 400, or ``status``, and the sentence."""
-
-    def __init__(self, sentence: str, *, status: int = HTTPStatus.BAD_REQUEST) -> None:
-        """Remember the sentence for the client."""
-        super().__init__(sentence)
-        self.status = status
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,18 +90,12 @@ def _read_all(environ: Environ, limit: int) -> bytes:
     return b"".join(pieces)
 
 
-def condition_of(environ: Mapping[str, Any]) -> Condition:
-    """Return If-Match and If-None-Match, lists and ``*`` included (RFC 9110 §13.1)."""
-    return Condition(
-        if_match=_etags(environ.get("HTTP_IF_MATCH")),
-        if_none_match=_etags(environ.get("HTTP_IF_NONE_MATCH")),
-    )
-
-
-def _etags(header: str | None) -> frozenset[str] | None:
-    if header is None or not header.strip():
+def _etags(header: str, *, weak_too: bool) -> frozenset[str] | None:
+    """Return the entity tags of a list; weak ones only where these may match (§8.8.3.2)."""
+    if not header:
         return None
-    return frozenset(quoted or star for quoted, star in _ETAG.findall(header))
+    found = _ETAG.findall(header)
+    return frozenset(quoted or star for weak, quoted, star in found if weak_too or not weak)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,8 +137,12 @@ class Request:
 
     @property
     def condition(self) -> Condition:
-        """If-Match and If-None-Match."""
-        return condition_of(self.environ)
+        """If-Match, If-None-Match (RFC 9110 §13.1) and If (RFC 4918 §10.4)."""
+        return Condition(
+            if_match=_etags(self.header("If-Match"), weak_too=False),
+            if_none_match=_etags(self.header("If-None-Match"), weak_too=True),
+            states=read_if(self.header("If"), quote(f"{self.base}{self.path}", safe="/@")),
+        )
 
     @property
     def overwrites(self) -> bool:
@@ -194,12 +185,16 @@ class Request:
     @cached_property
     def destination(self) -> tuple[str, ...]:
         """The place in the tree that Destination names (RFC 4918 §10.3). Raises BadRequest."""
-        parts = urlsplit(self.header("Destination"))
+        try:
+            parts = urlsplit(self.header("Destination"))
+        except ValueError as error:
+            raise BadRequest("Destination is no URL") from error
         if not parts.path:
             raise BadRequest("Destination is missing")
         host = self.header("Host")
         if parts.netloc and host and parts.netloc.rpartition("@")[2] != host:
-            raise BadRequest("Destination is on another server")
+            # 502 would fit as well, but nothing is wrong with any server
+            raise BadRequest("Destination is on another server", status=HTTPStatus.FORBIDDEN)
         return self.segments_of_url(parts.path)
 
     def segments_of_url(self, url_path: str) -> tuple[str, ...]:

@@ -20,6 +20,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     exists,
+    literal_column,
     or_,
     select,
 )
@@ -42,6 +43,8 @@ _T = TypeVar("_T")
 DAY = 86_400
 CHUNK = 500
 """How many hrefs or ids go into one statement; SQLite takes 32 766 values at most."""
+
+_LISTED_AT_ONCE = 5_000
 
 _PERSON: BindParameter[int] = bindparam("person")
 _ACCOUNT: BindParameter[int] = bindparam("account")
@@ -130,6 +133,17 @@ _LISTING = (
     .join(AppointmentRow, AppointmentRow.id == MemberRow.appointment_id)
     .outerjoin(OverlayRow, _overlay)
     .where(MemberRow.person_id == _PERSON)
+)
+_ALL: Select[*tuple[Any, ...]] = select(
+    MemberRow.href, MemberRow.changed, MemberRow.appointment_id, literal_column("0")
+).where(MemberRow.person_id == _PERSON)
+_ALL_OWNED = (
+    select(MemberRow.href, MemberRow.changed, MemberRow.appointment_id, AppointmentRow.owner_id)
+    .join(AppointmentRow, AppointmentRow.id == MemberRow.appointment_id)
+    .where(MemberRow.person_id == _PERSON)
+)
+_OWN_NUMBERS = select(OverlayRow.appointment_id, OverlayRow.changed).where(
+    OverlayRow.account_id == _ACCOUNT
 )
 _CHANGED = _LISTING.where(MemberRow.changed > bindparam("since")).order_by(MemberRow.changed)
 _OVERLAID = _LISTING.where(OverlayRow.changed > bindparam("since")).order_by(OverlayRow.changed)
@@ -228,11 +242,22 @@ class MemberReading:
         yield from self._objects(account, _SHORT_IN_RANGE, which)
         yield from self._objects(account, _LONG_IN_RANGE, which)
 
-    def listing(self, account: Account, person_id: int) -> Iterator[Listed]:
-        """Yield the outside of every object of a calendar, as it is read."""
-        rows = self._connection.execute(_LISTING, {"account": account.id, "person": person_id})
-        for part in rows.partitions(CHUNK):
-            yield from part
+    def listing(
+        self, account: Account, person_id: int, *, with_owner: bool
+    ) -> Iterator[tuple[str, int, int, int]]:
+        """Yield href, change number, the account's own one, and owner of every object.
+
+        The owner is 0 where it is not asked for: finding it costs as much as all the rest.
+        """
+        own_rows = self._connection.execute(_OWN_NUMBERS, {"account": account.id})
+        own = {row.appointment_id: row.changed for row in own_rows}
+        query = _ALL_OWNED if with_owner else _ALL
+        rows = self._connection.execute(
+            query, {"person": person_id}, execution_options={"yield_per": _LISTED_AT_ONCE}
+        )
+        for part in rows.partitions():
+            for href, changed, appointment_id, owner_id in part:
+                yield href, changed, own.get(appointment_id, 0), owner_id
 
     def changed(
         self, account: Account, person_id: int, *, since: int, most: int | None
@@ -267,12 +292,18 @@ class MemberReading:
         rows = self._connection.execute(
             query, which, execution_options={"stream_results": True, "yield_per": CHUNK}
         )
+        fields = frozenset(rows.keys())
+        with_text, is_decided = "text" in fields, "certain" not in fields
         for part in rows.partitions():
-            with_text = "text" in part[0]._fields
             ids = [row.appointment_id for row in part] if with_text else []
             presences = self._presences(account, ids)
             for row in part:
-                yield _object_row(row, presences.get(row.appointment_id, {}), with_text=with_text)
+                yield _object_row(
+                    row,
+                    presences.get(row.appointment_id, {}),
+                    with_text=with_text,
+                    is_certain=is_decided or bool(row.certain),
+                )
 
     def _presences(self, account: Account, ids: Sequence[int]) -> dict[int, dict[str, str]]:
         found: dict[int, dict[str, str]] = defaultdict(dict)
@@ -284,7 +315,13 @@ class MemberReading:
         return found
 
 
-def _object_row(row: Any, presences: Mapping[str, str], *, with_text: bool) -> ObjectRow:  # noqa: ANN401 - a row of SQLAlchemy Core
+def _object_row(
+    row: Any,  # noqa: ANN401 - a row of SQLAlchemy Core
+    presences: Mapping[str, str],
+    *,
+    with_text: bool,
+    is_certain: bool,
+) -> ObjectRow:
     return ObjectRow(
         appointment_id=row.appointment_id,
         href=row.href,
@@ -295,7 +332,7 @@ def _object_row(row: Any, presences: Mapping[str, str], *, with_text: bool) -> O
         starts_at=instant(row.starts_at),
         stops_at=stop_of(row.stops_at),
         updated_at=instant(row.updated_at),
-        is_certain=bool(getattr(row, "certain", True)),
+        is_certain=is_certain,
         text=row.text if with_text else "",
         slots=row.slots if with_text else "",
         private=(row.private or {}) if with_text else {},

@@ -65,6 +65,11 @@ _ACCOUNT_PROPERTIES = select(PersonalAccountRow.properties).where(
 _COLLECTIONS = select(PersonalCollectionRow.__table__)
 _OWN = _COLLECTIONS.where(PersonalCollectionRow.account_id == _ACCOUNT)
 _AT = _OWN.where(PersonalCollectionRow.path == bindparam("path"))
+_AT_LOGIN = (
+    _COLLECTIONS.join(AccountRow, AccountRow.id == PersonalCollectionRow.account_id)
+    .where(AccountRow.login == bindparam("login"))
+    .where(PersonalCollectionRow.path == bindparam("path"))
+)
 _TOP = _OWN.where(PersonalCollectionRow.parent_id.is_(None)).order_by(PersonalCollectionRow.id)
 _INSIDE = _COLLECTIONS.where(PersonalCollectionRow.parent_id == _COLLECTION).order_by(
     PersonalCollectionRow.id
@@ -142,6 +147,10 @@ class PersonalRepository:
     def find(self, account_id: int, path: str) -> PersonalCollection | None:
         """Return the collection at a path."""
         return next(iter(self._load(_AT, {"account": account_id, "path": path})), None)
+
+    def find_of(self, login: str, path: str) -> PersonalCollection | None:
+        """Return the collection at a path in the home of a login, by one statement."""
+        return next(iter(self._load(_AT_LOGIN, {"login": login, "path": path})), None)
 
     def top(self, account_id: int) -> list[PersonalCollection]:
         """Return the collections of the home, oldest first."""

@@ -72,8 +72,8 @@ class PersonalObjects:
         self, object_id: int, content: Content, *, weight: int, number: int, now: datetime
     ) -> None:
         """Replace an object's content by change ``number``; its properties stay."""
-        values = {**_values(content, number, now), "weight": weight}
-        self._connection.execute(_UPDATE.values(values), {"object": object_id})
+        values = {**_values(content, number, now), "weight": weight, "object": object_id}
+        self._connection.execute(_UPDATE, values)
         self._connection.execute(_FORGET_DATES, {"object": object_id})
         self._list_dates(object_id, content)
 
@@ -81,9 +81,8 @@ class PersonalObjects:
         self, object_id: int, properties: Mapping[str, str], *, weight: int
     ) -> None:
         """Keep properties with an object: its ETag stays."""
-        self._connection.execute(
-            _UPDATE.values(properties=dict(properties), weight=weight), {"object": object_id}
-        )
+        values = {"properties": dict(properties), "weight": weight, "object": object_id}
+        self._connection.execute(_UPDATE, values)
 
     def delete(self, object_id: int) -> None:
         """Delete an object."""

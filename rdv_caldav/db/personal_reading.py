@@ -17,6 +17,7 @@ from sqlalchemy import (
     bindparam,
     exists,
     not_,
+    null,
     or_,
     select,
     true,
@@ -58,9 +59,11 @@ _OUTSIDE: tuple[InstrumentedAttribute[Any], ...] = (
     PersonalObjectRow.updated_at,
     PersonalObjectRow.properties,
 )
+_WIDTH = len(_OUTSIDE) + 1
 _is_here = PersonalObjectRow.collection_id == _COLLECTION
-_LISTED = select(*_OUTSIDE).where(_is_here)
-_READ = _LISTED.add_columns(PersonalObjectRow.content)
+_HERE = select(*_OUTSIDE).where(_is_here)
+_LISTED = _HERE.add_columns(null().label("content"))
+_READ = _HERE.add_columns(PersonalObjectRow.content)
 _AT = PersonalObjectRow.href.in_(bindparam("hrefs", expanding=True))
 _LISTED_AT = _LISTED.where(_AT)
 _READ_AT = _READ.where(_AT)
@@ -247,16 +250,19 @@ class PersonalReading:
 
 def object_of(row: Row, *, certain: bool = True) -> PersonalObject:
     """Return the object of a row, without its content where that was not read."""
+    href, uid, component, content_type, size, changed, created_at, updated_at, kept, content = row[
+        :_WIDTH
+    ]
     return PersonalObject(
-        href=row.href,
-        uid=row.uid,
-        component=row.component,
-        content=bytes(row.content) if "content" in row._fields else b"",
-        content_type=row.content_type,
-        etag=entity_tag(row.changed),
-        size=row.size,
-        created_at=instant(row.created_at),
-        last_modified=instant(row.updated_at),
-        properties=row.properties,
+        href=href,
+        uid=uid,
+        component=component,
+        content=bytes(content or b""),
+        content_type=content_type,
+        etag=entity_tag(changed),
+        size=size,
+        created_at=instant(created_at),
+        last_modified=instant(updated_at),
+        properties=kept,
         certain=certain,
     )

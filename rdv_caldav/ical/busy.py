@@ -64,14 +64,12 @@ def busy_periods(
 def _of_events(
     events: list[Component], span: TimeRange, clock: Clock, own: frozenset[str]
 ) -> Iterator[BusyPeriod]:
-    kinds = {id(event): _kind_of(event, own) for event in events}
-    busy = [event for event in events if kinds[id(event)]]
-    if not busy:
-        return
-    for instance in Series(events, clock).instances(span, only=busy):
-        kind = kinds[id(instance.component)]
-        if kind is not None:
-            yield BusyPeriod(instance.start, instance.end, kind)
+    found = ((event, _kind_of(event, own)) for event in events)
+    kinds = {id(event): kind for event, kind in found if kind is not None}
+    busy = [event for event in events if id(event) in kinds]
+    if busy:
+        for instance in Series(events, clock).instances(span, only=busy):
+            yield BusyPeriod(instance.start, instance.end, kinds[id(instance.component)])
 
 
 def _kind_of(event: Component, own: frozenset[str]) -> BusyKind | None:

@@ -137,7 +137,7 @@ def _in_utc(item: ContentLine | Component, clock: Clock) -> ContentLine | Compon
     if isinstance(item, Component):
         items = [_in_utc(each, clock) for each in item.items if each.name not in _OF_SERIES]
         return Component(item.name, item.begin, items, item.end)
-    if item.name not in _TIMES and "TZID" not in item.params:
+    if item.name not in _TIMES and (";" not in item.raw or "TZID" not in item.params):
         return item
     moments = list(clock.moments(item))
     if len(moments) != item.value.count(",") + 1 or any(moment.is_date for moment in moments):

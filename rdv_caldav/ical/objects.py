@@ -131,13 +131,10 @@ def parse_personal(
     """
     root, found = _accepted(text, components, limits)
     uid = _the_uid(found)
-    kinds = {str(component.name) for component in found}
-    if len(kinds) > 1:
-        raise InvalidCalendarObject("an object has components of one kind")
     if sum("RECURRENCE-ID" not in component for component in found) > 1:
         raise InvalidCalendarObject("an object has one component without RECURRENCE-ID")
     _check_originals([component for component in found if "RECURRENCE-ID" in component])
-    return PersonalObject(text=text, uid=uid, component=kinds.pop(), root=root)
+    return PersonalObject(text=text, uid=uid, component=str(found[0].name), root=root)
 
 
 def _accepted(
@@ -212,6 +209,8 @@ def _calendar(root: Component) -> icalendar.Calendar:
 
 
 def _components(calendar: icalendar.Calendar, wanted: Collection[str]) -> list[IcalComponent]:
+    if len({component.name for component in calendar.subcomponents}) > 1:
+        raise InvalidCalendarObject("an object has components of one kind")
     found = [component for component in calendar.subcomponents if component.name in wanted]
     if len(found) != len(calendar.subcomponents):
         raise UnsupportedComponent(f"this calendar holds {', '.join(sorted(wanted))} only")

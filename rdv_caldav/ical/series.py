@@ -27,7 +27,7 @@ from rdv_caldav.ical.timezones import UTC_ZONE
 FURTHEST = timedelta(days=146_097)
 """How far beyond its start a range without end is searched: the calendar repeats after it."""
 
-MOST_FOLLOWED = 50_000
+MOST_FOLLOWED = 25_000
 """Dates of a series that are looked at for one range: later ones are not found."""
 
 _NOTHING = timedelta(0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo, available_timezones
@@ -16,6 +17,9 @@ from rdv_caldav.ical.zone_definitions import offsets_of
 logger = logging.getLogger(__name__)
 
 UTC_ZONE = "UTC"
+_LARGEST_KEPT = 5_000
+"""Characters of a definition whose zone is remembered."""
+
 _MOST_COMPARED = 20
 """Definitions of one object that are compared with real zones: honest ones use one or two."""
 
@@ -81,20 +85,37 @@ class ZoneReader:
         if definition is None or self._compared == _MOST_COMPARED:
             return None
         self._compared += 1
-        offset_at = offsets_of(definition)
-        moments = _noons_around(at)
-        wanted = [offset_at(moment) for moment in moments]
-        if None in wanted:
-            return None
-        for zone in _candidates(self.agency_zone):
-            if _offsets(zone, moments) == wanted:
-                return zone
-        return None
+        text = definition.text()
+        if len(text) > _LARGEST_KEPT:
+            return _like(_Definition("", definition), at, self.agency_zone)
+        return _remembered(_Definition(text, definition), at, self.agency_zone)
 
     def _assumed(self) -> str:
         # neither the name nor anything else of the object: it may be personal
         logger.warning("unknown time zone in a calendar object: taken for %s", self.agency_zone)
         return self.agency_zone
+
+
+@dataclass(frozen=True, slots=True)
+class _Definition:
+    """A VTIMEZONE, the same one where its text is the same."""
+
+    text: str
+    component: Component = field(compare=False)
+
+
+def _like(definition: _Definition, at: datetime, first: str) -> str | None:
+    """Return a zone with the offsets of a definition all over the year of ``at``."""
+    offset_at = offsets_of(definition.component)
+    moments = _noons_around(at)
+    wanted = [offset_at(moment) for moment in moments]
+    if None in wanted:
+        return None
+    return next((zone for zone in _candidates(first) if _offsets(zone, moments) == wanted), None)
+
+
+# a definition that no zone agrees with is compared with all of them, whenever it is read
+_remembered = lru_cache(maxsize=256)(_like)
 
 
 def _noons_around(at: datetime) -> list[datetime]:

@@ -96,6 +96,11 @@ def edits_as_owner(actor: Actor, owner_id: int | None, settings: AgencySettings)
     )
 
 
+def edits_by_owner(actor: Actor, settings: AgencySettings) -> bool:
+    """Tell whether what the actor may edit depends on who owns it."""
+    return actor.account.role is Role.INTERVENANT and settings.intervenants_edit_own
+
+
 def may_edit_in_calendar(actor: Actor, owner_id: int, settings: AgencySettings) -> bool:
     """Tell the same as :func:`may_edit` for an appointment in a calendar the actor sees.
 

@@ -7,13 +7,13 @@ began: what was deleted before is of no interest to it, however much of that is 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from rdv_caldav.db.member_reading import Listed
 from rdv_caldav.db.uow import Transaction
 from rdv_caldav.domain.errors import SyncTokenExpired
-from rdv_caldav.services.calendars import Calendar, etags
+from rdv_caldav.services.calendars import Calendar, etags, listing
 
 _LONGEST_NUMBER = 18
 
@@ -26,7 +26,7 @@ class Changes:
     """
 
     token: str
-    changed: Sequence[tuple[str, str]]
+    changed: Iterable[tuple[str, str]]
     gone: Sequence[str]
     is_truncated: bool = False
 
@@ -56,6 +56,8 @@ def changes(tx: Transaction, seen: Calendar, token: str, *, limit: int | None = 
     SyncTokenExpired for a token that is not ours, from the future, or older than the
     remembered deletions or the account's last change of rights.
     """
+    if not token and limit is None:
+        return Changes(token=seen.tag, changed=listing(tx, seen), gone=())
     since = _position(seen, token)
     moved, gone, counter = _shared(tx, seen, since, limit)
     own: list[Listed] = []

@@ -146,9 +146,17 @@ def objects_in_range(
 
 def listing(tx: Transaction, seen: Calendar) -> Iterator[tuple[str, str]]:
     """Yield href and ETag of every object of a calendar: all that most polls ask for."""
-    etag_of = etags(seen)
-    for row in tx.members.listing(seen.actor.account, seen.person.id):
-        yield row.href, etag_of(row.changed, row.overlay_changed, row.owner_id)
+    actor, settings = seen.actor, seen.settings
+    by_owner = access.edits_by_owner(actor, settings)
+    rows = tx.members.listing(actor.account, seen.person.id, with_owner=by_owner)
+    if by_owner:
+        etag_of = etags(seen)
+        for href, changed, own, owner_id in rows:
+            yield href, etag_of(changed, own, owner_id)
+        return
+    mask = _mask(seen, may_edit=access.edits_by_role(actor))
+    for href, changed, own, _ in rows:
+        yield href, f'"{changed}-{own}-{mask}"'
 
 
 def etags(seen: Calendar) -> Callable[[int, int | None, int], str]:
@@ -157,15 +165,19 @@ def etags(seen: Calendar) -> Callable[[int, int | None, int], str]:
     They are integers that are never used again, and what else decides the text.
     """
     actor, settings = seen.actor, seen.settings
-    mask = "m" if access.notes_are_hidden(actor, settings) else ""
-    reads, edits = f'-r{mask}"', f'-e{mask}"'
+    reads, edits = _mask(seen, may_edit=False), _mask(seen, may_edit=True)
     edits_all = access.edits_by_role(actor)
 
     def etag(changed: int, overlay_changed: int | None, owner_id: int) -> str:
         may_edit = edits_all or access.edits_as_owner(actor, owner_id, settings)
-        return f'"{changed}-{overlay_changed or 0}{edits if may_edit else reads}'
+        return f'"{changed}-{overlay_changed or 0}-{edits if may_edit else reads}"'
 
     return etag
+
+
+def _mask(seen: Calendar, *, may_edit: bool) -> str:
+    hidden = access.notes_are_hidden(seen.actor, seen.settings)
+    return f"{'e' if may_edit else 'r'}{'m' if hidden else ''}"
 
 
 def _object(seen: Calendar, row: ObjectRow) -> CalendarObject:
@@ -180,7 +192,8 @@ def _object(seen: Calendar, row: ObjectRow) -> CalendarObject:
         starts_at=row.starts_at,
         stops_at=row.stops_at,
         text=text,
-        certain=row.is_certain,
+        # the index takes each date to be as long as the first
+        certain=row.is_certain and "VALUE=PERIOD" not in row.text,
         may_edit=edits,
     )
 

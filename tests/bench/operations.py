@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bench.connection import Connection, Request, Response
-from bench.events import WEEK, Hits, marked, weeks
+from bench.events import WEEK, Hits, mark_of, marked, weeks
 from bench.targets import Target
 
 MULTIGET, CHANGES = 50, 10
@@ -219,7 +219,6 @@ def _updates(
     for href in some(target, name, round_, count):
         standing = connection.send(Request("GET", href))
         condition = f"If-Match: {standing.headers['etag']}\r\n{CALENDAR}"
-        number = random.Random(f"{href} {round_}").randrange(1, 999_999)
-        body = marked(standing.body, number)
+        body = marked(standing.body, mark_of(standing.body) + 1)
         found.append(Trial((Request("PUT", href, body, condition),), 204))
     return found

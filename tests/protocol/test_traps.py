@@ -298,7 +298,7 @@ def test_move_keeps_what_stands_at_its_target(alice: DavClient) -> None:
     alice.move("/alice/claire/a.ics", "/alice/ivan/b.ics", expect=409)
     alice.request("MOVE", "/alice/claire/a.ics", expect=400)
     alice.request(
-        "MOVE", "/alice/claire/a.ics", expect=400, destination="http://ailleurs.example/dav/x"
+        "MOVE", "/alice/claire/a.ics", expect=403, destination="http://ailleurs.example/dav/x"
     )
     answer = alice.move("/alice/claire/a.ics", "/alice/claire/c.ics")
     assert answer.headers["location"] == "/dav/alice/claire/c.ics"

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from http import HTTPStatus
 
 from rdv_radicale.answers import DavRefused, propstat
+from rdv_radicale.malformed import BadRequest
 from rdv_radicale.names import dav, element, escaped, text_element
 from rdv_radicale.properties.live import FOREIGN, REGISTRY
 from rdv_radicale.properties.registry import dead_setter
 from rdv_radicale.properties.settable import LONGEST_VALUE, SUPERSEDES
-from rdv_radicale.requests import BadRequest
 
 MOST_PROPERTIES = 200
 """Dead properties of one resource."""

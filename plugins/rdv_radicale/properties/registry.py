@@ -6,7 +6,6 @@ Whatever is not registered is dead: kept as it was sent, if the resource keeps a
 
 from __future__ import annotations
 
-import re
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -22,8 +21,6 @@ Setter = Callable[[ET.Element], str]
 
 COLLECTIONS = frozenset({Kind.HOME, Kind.CALENDAR, Kind.FOLDER})
 EVERYWHERE = frozenset(Kind)
-
-_XML = re.compile(r"\s*<")
 
 
 def _never(_calendar: CalendarResource) -> bool:
@@ -80,7 +77,7 @@ class Registry:
     def value(self, resource: Resource, name: str, base: str) -> str | None:
         """Return a property as an element, None where it is not there."""
         live = self.find(name, resource.kind)
-        if live is not None:
+        if live is not None and not is_element(resource.kept.get(name, "")):
             inner = live.get(resource, base)
             return None if inner is None else element(name, inner)
         return dead_element(name, resource.kept)
@@ -91,7 +88,12 @@ def dead_element(name: str, kept: Mapping[str, str]) -> str | None:
     if name not in kept:
         return None
     value = kept[name]
-    return value if _XML.match(value) else element(name, escaped(value))
+    return value if is_element(value) else element(name, escaped(value))
+
+
+def is_element(value: str) -> bool:
+    """Tell whether what is kept is a whole element, not a mere text."""
+    return value.startswith("<")
 
 
 def dead_setter(sent: ET.Element) -> str:

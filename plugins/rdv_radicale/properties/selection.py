@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from rdv_radicale.answers import prop_response
+from rdv_radicale.malformed import BadRequest
 from rdv_radicale.names import dav, element, escaped
 from rdv_radicale.paths import encoded, write_path
 from rdv_radicale.properties.live import REGISTRY
-from rdv_radicale.requests import BadRequest
 from rdv_radicale.resources.base import (
     EPOCH,
     CalendarObject,

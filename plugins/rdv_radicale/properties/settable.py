@@ -10,7 +10,7 @@ from rdv_caldav.ical.timezones import known_zone
 from rdv_caldav.ical.vtimezones import vtimezone
 from rdv_radicale.answers import DavRefused
 from rdv_radicale.names import apple, caldav, dav, escaped
-from rdv_radicale.properties.registry import COLLECTIONS, Property
+from rdv_radicale.properties.registry import COLLECTIONS, Property, dead_setter, is_element
 from rdv_radicale.resources.base import CalendarResource, Kind, Resource
 from rdv_radicale.resources.zones import TIMEZONE, TIMEZONE_ID, zone_in
 
@@ -26,6 +26,12 @@ def text_of(sent: ET.Element) -> str:
     if len(sent) or len(text) > LONGEST_VALUE:
         raise DavRefused(dav("cannot-modify-protected-property"), "a text is expected here")
     return text
+
+
+def _described(sent: ET.Element) -> str:
+    """Keep a text with its language (RFC 4791 §5.2.1), as a whole element if it has one."""
+    text = text_of(sent)
+    return dead_setter(sent) if sent.attrib or is_element(text) else text
 
 
 def _timezone(sent: ET.Element) -> str:
@@ -79,17 +85,17 @@ displayname = Property(
     name=dav("displayname"),
     kinds=COLLECTIONS,
     get=_kept(dav("displayname"), lambda resource: resource.display_name),
-    setter=text_of,
+    setter=_described,
     in_allprop=True,
 )
 PROPERTIES = tuple(
     Property(name=name, kinds=_CALENDARS, get=_kept(name, default), setter=setter)
     for name, default, setter in (
-        (caldav("calendar-description"), _none, text_of),
+        (caldav("calendar-description"), _none, _described),
         (TIMEZONE, _own_timezone, _timezone),
         (TIMEZONE_ID, _own_timezone_id, _timezone_id),
-        (apple("calendar-color"), _colour, text_of),
-        (apple("calendar-order"), _none, text_of),
+        (apple("calendar-color"), _colour, _described),
+        (apple("calendar-order"), _none, _described),
     )
 )
 

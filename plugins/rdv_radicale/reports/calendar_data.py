@@ -9,12 +9,11 @@ import xml.etree.ElementTree as ET
 from dataclasses import dataclass
 
 from rdv_caldav.ical.shaping import ComponentShape, DataShape, PropShape, shaped
-
 from rdv_radicale.answers import DavRefused
+from rdv_radicale.malformed import BadRequest
 from rdv_radicale.names import caldav, dav, text_element
 from rdv_radicale.properties.selection import Selection
 from rdv_radicale.reports.filter_reading import read_time_range
-from rdv_radicale.requests import BadRequest
 from rdv_radicale.resources.base import CalendarResource
 
 CALENDAR_DATA = caldav("calendar-data")

@@ -9,10 +9,11 @@ from xml.sax.saxutils import unescape
 
 from rdv_caldav.domain.errors import DomainError
 from rdv_radicale.answers import Answer, multistatus, prop_response
+from rdv_radicale.malformed import BadRequest
 from rdv_radicale.names import DAV_NS, dav, element, escaped
 from rdv_radicale.paths import BadPath
 from rdv_radicale.properties.live import REGISTRY
-from rdv_radicale.requests import BadRequest, Request
+from rdv_radicale.requests import Request
 from rdv_radicale.resources.base import Resource
 from rdv_radicale.resources.tree import find
 

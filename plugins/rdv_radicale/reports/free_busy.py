@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import re
 import xml.etree.ElementTree as ET
 from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 from http import HTTPStatus
 
 from rdv_caldav.ical.busy import BusyKind, BusyPeriod, busy_periods, free_busy_text
-
 from rdv_radicale.answers import CALENDAR_TYPE, Answer
+from rdv_radicale.malformed import BadRequest
 from rdv_radicale.names import caldav
 from rdv_radicale.reports.filter_reading import read_time_range
-from rdv_radicale.requests import BadRequest, Request
+from rdv_radicale.requests import Request
 from rdv_radicale.resources.base import CalendarResource, Member, Resource
 from rdv_radicale.resources.people import PersonCalendar
 from rdv_radicale.resources.personal import PersonalCalendar
 
-_UNUSUAL = re.compile(
-    "TRANSPARENT|CANCELLED|TENTATIVE|DECLINED|RECURRENCE|RRULE|RDATE", re.IGNORECASE
-)
+_UNUSUAL = ("TRANSPARENT", "CANCELLED", "TENTATIVE", "DECLINED", "RECURRENCE-ID", "RRULE", "RDATE")
 """Without any of these, an object is busy from its start to its end."""
 
 
@@ -69,7 +66,8 @@ def _busy(
     end: datetime,
     addresses: Collection[str],
 ) -> Iterable[BusyPeriod]:
-    is_plain = calendar.zone == calendar.index_zone and not _UNUSUAL.search(member.text)
+    text = member.text.upper()
+    is_plain = calendar.zone == calendar.index_zone and not any(word in text for word in _UNUSUAL)
     if is_plain and member.starts_at is not None and member.stops_at is not None:
         return [BusyPeriod(member.starts_at, member.stops_at, BusyKind.BUSY)]
     return busy_periods(

@@ -8,10 +8,11 @@ from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from rdv_radicale.answers import Answer, multistatus, status_response
+from rdv_radicale.malformed import BadRequest
 from rdv_radicale.names import dav
 from rdv_radicale.paths import BadPath
 from rdv_radicale.reports.calendar_data import Wanted, read_wanted
-from rdv_radicale.requests import BadRequest, Request
+from rdv_radicale.requests import Request
 from rdv_radicale.resources.base import CalendarObject, CalendarResource, Resource
 from rdv_radicale.resources.tree import find_collection
 

@@ -6,10 +6,11 @@ import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 
 from rdv_radicale.answers import Answer, multistatus, xml_answer
+from rdv_radicale.malformed import BadRequest
 from rdv_radicale.names import caldav, calendarserver, dav, element
 from rdv_radicale.properties.live import REGISTRY
 from rdv_radicale.properties.selection import Selection
-from rdv_radicale.requests import BadRequest, Request
+from rdv_radicale.requests import Request
 from rdv_radicale.resources.base import Kind, Resource
 from rdv_radicale.resources.tree import Home
 

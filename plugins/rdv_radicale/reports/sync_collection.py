@@ -5,12 +5,14 @@ from __future__ import annotations
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from http import HTTPStatus
+from itertools import islice
 
 from rdv_radicale.answers import Answer, DavRefused, multistatus, status_response
+from rdv_radicale.malformed import BadRequest
 from rdv_radicale.names import dav, element, text_element
 from rdv_radicale.paths import encoded
 from rdv_radicale.reports.calendar_data import Wanted, read_wanted
-from rdv_radicale.requests import BadRequest, Request
+from rdv_radicale.requests import Request
 from rdv_radicale.resources.base import CalendarObject, CalendarResource, Changes, Resource
 from rdv_radicale.resources.personal import Folder
 from rdv_radicale.resources.tree import find_member
@@ -79,9 +81,9 @@ def _changed(
     if wanted.is_swift(calendar):
         yield from wanted.selection.listed(calendar, request.base, changes.changed)
         return
-    for first in range(0, len(changes.changed), _AT_ONCE):
-        hrefs = [href for href, _ in changes.changed[first : first + _AT_ONCE]]
-        for member in calendar.objects(hrefs, with_text=wanted.has_data):
+    hrefs = (href for href, _ in changes.changed)
+    while some := list(islice(hrefs, _AT_ONCE)):
+        for member in calendar.objects(some, with_text=wanted.has_data):
             data = wanted.data_element(member.text, calendar.zone)
             resource = CalendarObject(calendar, member)
             yield wanted.selection.response(resource, request.base, more=data)

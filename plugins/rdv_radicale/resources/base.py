@@ -109,7 +109,7 @@ class Changes:
     """
 
     token: str
-    changed: Sequence[tuple[str, str]]
+    changed: Iterable[tuple[str, str]]
     gone: Sequence[str]
     is_truncated: bool = False
 

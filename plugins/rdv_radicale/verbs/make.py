@@ -9,14 +9,15 @@ import xml.etree.ElementTree as ET
 from collections.abc import Sequence
 from http import HTTPStatus
 
-from rdv_caldav.domain.errors import CalendarFixed, PlaceTaken
+from rdv_caldav.domain.errors import PlaceTaken, UnknownCalendar, UnknownObject
 from rdv_caldav.services.personal import collections
 from rdv_radicale.answers import Answer, DavRefused, multistatus, propstat, xml_answer
+from rdv_radicale.malformed import BadRequest
 from rdv_radicale.names import caldav, dav, element
 from rdv_radicale.properties.calendaring import COMPONENTS
 from rdv_radicale.properties.changes import PropertyChanges
-from rdv_radicale.requests import BadRequest, Request
-from rdv_radicale.resources.tree import check_own
+from rdv_radicale.requests import Request
+from rdv_radicale.resources.tree import find
 from rdv_radicale.session import Session
 from rdv_radicale.writing import write
 
@@ -42,8 +43,6 @@ def mkcol(request: Request) -> Answer:
 
 
 def _make(request: Request, root: str, *, is_calendar: bool) -> Answer:
-    if len(request.segments) < 2:
-        raise CalendarFixed("calendars are made in one's own home only")
     changes = _changes(request.xml, root)
     is_calendar = _is_calendar(changes, is_calendar=is_calendar)
     settable = changes.without(_TYPE, _COMPONENTS)
@@ -56,7 +55,7 @@ def _make(request: Request, root: str, *, is_calendar: bool) -> Answer:
     components = _components(changes.wanted.get(_COMPONENTS)) or COMPONENTS
 
     def act(now: Session) -> None:
-        check_own(now, request.segments)
+        _check_null(now, request.segments)
         collections.create(
             now.tx,
             now.actor,
@@ -69,6 +68,15 @@ def _make(request: Request, root: str, *, is_calendar: bool) -> Answer:
 
     write(request, act)
     return _made(root, changes, minimal=request.prefers_minimal)
+
+
+def _check_null(now: Session, segments: tuple[str, ...]) -> None:
+    """Refuse a place where something stands. Raises PlaceTaken, AccessRefused."""
+    try:
+        find(now, segments)
+    except (UnknownCalendar, UnknownObject):
+        return
+    raise PlaceTaken("something stands there already")
 
 
 def _made(root: str, changes: PropertyChanges, *, minimal: bool) -> Answer:

@@ -6,9 +6,10 @@ import xml.etree.ElementTree as ET
 from collections.abc import Iterable, Iterator
 
 from rdv_radicale.answers import Answer, DavRefused, multistatus
+from rdv_radicale.malformed import BadRequest
 from rdv_radicale.names import dav
 from rdv_radicale.properties.selection import Selection
-from rdv_radicale.requests import INFINITY, BadRequest, Request
+from rdv_radicale.requests import INFINITY, Request
 from rdv_radicale.resources.base import CalendarResource, Resource
 from rdv_radicale.resources.tree import find
 from rdv_radicale.session import Session

@@ -9,9 +9,10 @@ from rdv_caldav.domain.errors import EditRefused
 from rdv_caldav.services import calendars
 from rdv_caldav.services.personal import collections, objects
 from rdv_radicale.answers import Answer, multistatus
+from rdv_radicale.malformed import BadRequest
 from rdv_radicale.names import dav
 from rdv_radicale.properties.changes import PropertyChanges
-from rdv_radicale.requests import BadRequest, Request
+from rdv_radicale.requests import Request
 from rdv_radicale.resources.base import CalendarObject, Resource
 from rdv_radicale.resources.people import PersonCalendar
 from rdv_radicale.resources.personal import File, Folder, PersonalCalendar

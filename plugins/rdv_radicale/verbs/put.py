@@ -13,8 +13,8 @@ from rdv_caldav.services.calendar_objects.put import put_object
 from rdv_caldav.services.personal import collections
 from rdv_caldav.services.personal import objects as personal
 from rdv_radicale.answers import CALENDAR_TYPE, Answer
-from rdv_radicale.requests import BadRequest, Request
-from rdv_radicale.resources.tree import check_own
+from rdv_radicale.malformed import BadRequest
+from rdv_radicale.requests import Request
 from rdv_radicale.session import Session, opened
 from rdv_radicale.writing import write
 
@@ -26,6 +26,7 @@ class Written:
     created: bool
     etag: str | None
     content: bytes
+    content_type: str
     served_etag: str | None
 
 
@@ -41,7 +42,7 @@ def put(request: Request) -> Answer:
         return Answer(status, headers)
     headers = {
         "ETag": written.served_etag,
-        "Content-Type": request.environ.get("CONTENT_TYPE") or CALENDAR_TYPE,
+        "Content-Type": written.content_type,
         "Content-Location": request.url(*request.segments, is_collection=False),
         "Preference-Applied": "return=representation",
         "Vary": "Prefer",
@@ -56,9 +57,10 @@ def _writer(request: Request) -> Callable[[Session], Written]:
     segments = request.segments
     if len(segments) < 3 or request.path.endswith("/"):
         raise CalendarFixed("objects are written into calendars of one's own home only")
+    if segments[0] != request.login:
+        raise CalendarFixed("objects are written into calendars of one's own home only")
     with opened(request.book, request.login) as now:
-        check_own(now, segments)
-        parent = collections.find(now.tx, now.actor, "/".join(segments[1:-1]))
+        parent = collections.find_of(now.tx, request.login, "/".join(segments[1:-1]))
     if parent is None:
         if len(segments) > 3:
             raise ParentMissing("there is no such folder")
@@ -82,6 +84,7 @@ def _for_person(request: Request) -> Callable[[Session], Written]:
             created=done.created,
             etag=served.etag if served is not None and done.as_sent else None,
             content=served.text.encode() if served is not None else b"",
+            content_type=f"{CALENDAR_TYPE}; component=VEVENT",
             served_etag=served.etag if served is not None else None,
         )
 
@@ -102,7 +105,11 @@ def _for_own(request: Request, parent: PersonalCollection) -> Callable[[Session]
             now=now.now,
         )
         return Written(
-            created=done.created, etag=done.etag, content=done.content, served_etag=done.etag
+            created=done.created,
+            etag=done.etag if done.as_sent else None,
+            content=done.content,
+            content_type=body.content_type,
+            served_etag=done.etag,
         )
 
     return act

@@ -6,6 +6,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Callable, Mapping
 
 from rdv_radicale.answers import Answer, DavRefused
+from rdv_radicale.malformed import BadRequest
 from rdv_radicale.names import caldav, dav
 from rdv_radicale.reports.calendar_query import calendar_query
 from rdv_radicale.reports.expand_property import expand_property
@@ -17,7 +18,7 @@ from rdv_radicale.reports.principals import (
     principal_search_property_set,
 )
 from rdv_radicale.reports.sync_collection import sync_collection
-from rdv_radicale.requests import BadRequest, Request
+from rdv_radicale.requests import Request
 from rdv_radicale.resources.base import Kind, Resource
 from rdv_radicale.resources.tree import find
 from rdv_radicale.session import Session
@@ -52,4 +53,7 @@ def report(request: Request, now: Session) -> Answer:
     resource = find(now, request.segments)
     if resource.kind not in kinds:
         raise DavRefused(dav("supported-report"), "this report makes no sense here")
-    return answer(request, xml, resource)
+    answered = answer(request, xml, resource)
+    if request.preferences.get("return") == "minimal":
+        answered.headers["Preference-Applied"] = "return=minimal"
+    return answered

@@ -21,7 +21,8 @@ from rdv_caldav.services.calendar_objects.standing import Condition
 from rdv_caldav.services.personal import objects as personal
 from rdv_caldav.services.personal import transfers
 from rdv_radicale.answers import Answer
-from rdv_radicale.requests import INFINITY, BadRequest, Request
+from rdv_radicale.malformed import BadRequest
+from rdv_radicale.requests import INFINITY, Request
 from rdv_radicale.resources.base import CalendarObject, CalendarResource, Resource
 from rdv_radicale.resources.people import PersonCalendar
 from rdv_radicale.resources.personal import File, Folder, PersonalCalendar

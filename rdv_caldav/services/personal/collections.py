@@ -57,6 +57,11 @@ def find(tx: Transaction, actor: Actor, path: str) -> PersonalCollection | None:
     return tx.personal.find(actor.account.id, path)
 
 
+def find_of(tx: Transaction, login: str, path: str) -> PersonalCollection | None:
+    """Return the same for a login that was verified, where nothing else of it is needed."""
+    return tx.personal.find_of(login, path)
+
+
 def create(
     tx: Transaction,
     actor: Actor,

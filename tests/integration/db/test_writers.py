@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from rdv_caldav.bootstrap import AppointmentBook
-from rdv_caldav.db import calendar_reading
+from rdv_caldav.db import member_reading
 from rdv_caldav.db.engine import Database
 from rdv_caldav.db.uow import Transaction
 from rdv_caldav.domain.appointment import Participant
@@ -159,7 +159,7 @@ def test_upgrades_at_once(kind: str, request: pytest.FixtureRequest, tmp_path: P
 def test_the_index_bounds_a_range_on_both_sides(any_book: AppointmentBook) -> None:
     """Without the earliest start a query would walk all of a calendar's past."""
     sqlite = any_book.database.is_sqlite
-    query = calendar_reading._SHORT_IN_RANGE.params(
+    query = member_reading._SHORT_IN_RANGE.params(
         account=1, person=1, start=1_000_000, end=1_600_000, earliest=913_600
     )
     statement = query.compile(

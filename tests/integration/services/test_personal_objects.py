@@ -91,7 +91,7 @@ def test_changing_keeps_when_it_was_made_and_its_properties(own: Own) -> None:
 
 
 def test_properties_of_what_is_not_there(own: Own) -> None:
-    with own.writing() as (tx, _), pytest.raises(UnknownObject):
+    with pytest.raises(UnknownObject), own.writing() as (tx, _):
         objects.keep_object_properties(tx, own.at("perso"), "a.ics", {})
 
 
@@ -131,7 +131,7 @@ def test_what_is_not_there(own: Own) -> None:
     assert own.get("perso/a.ics") is None
     perso = own.at("perso")
     body = objects.read_body(perso, event().encode(), None)
-    with own.writing() as (tx, actor), pytest.raises(ParentMissing):
+    with pytest.raises(ParentMissing), own.writing() as (tx, actor):
         objects.put_object(tx, actor, "absent", "a.ics", body, now=NOW)
 
 
@@ -147,27 +147,25 @@ def test_a_body_that_was_read_for_another_collection(own: Own) -> None:
     of_calendar = objects.read_body(perso, event().encode(), None)
     of_folder = objects.read_body(dossier, event().encode(), None)
     for path, body in (("perso", of_folder), ("dossier", of_calendar), ("taches", of_calendar)):
-        with own.writing() as (tx, actor), pytest.raises(LostRace):
+        with pytest.raises(LostRace), own.writing() as (tx, actor):
             objects.put_object(tx, actor, path, "a.ics", body, now=NOW)
 
 
 # -- what a calendar takes ----------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("text", "error"),
-    [
-        ("rien", NotCalendarData),
-        (event(before="METHOD:REQUEST\r\n"), InvalidCalendarObject),
-        (component("VFREEBUSY", "a"), UnsupportedComponent),
-        (event(lines="RRULE:FREQ=SECONDLY\r\n"), TooManyInstances),
-        (component("VTODO", "a", "DURATION:PT1H\r\n"), InvalidCalendarObject),
-    ],
-)
-def test_what_no_calendar_takes(own: Own, text: str, error: type[Exception]) -> None:
-    with pytest.raises(error):
-        own.put("perso/a.ics", text)
-    own.put("dossier/a.ics", text)
+def test_what_no_calendar_takes(own: Own) -> None:
+    refusals: dict[str, type[Exception]] = {
+        "rien": NotCalendarData,
+        event(before="METHOD:REQUEST\r\n"): InvalidCalendarObject,
+        component("VFREEBUSY", "a"): UnsupportedComponent,
+        event(lines="RRULE:FREQ=SECONDLY\r\n"): TooManyInstances,
+        component("VTODO", "a", "DURATION:PT1H\r\n"): InvalidCalendarObject,
+    }
+    for text, error in refusals.items():
+        with pytest.raises(error):
+            own.put("perso/a.ics", text)
+        own.put("dossier/a.ics", text)
     assert own.listed("perso") == {}
 
 

@@ -101,12 +101,11 @@ def test_a_pause_within_the_first_synchronisation_that_was_too_long(own: Own) ->
         own.changes("perso", first.token)
 
 
-@pytest.mark.parametrize(
-    "token", ["0", "x", "-", "1-", "-1", "1-2-3", "999999", "1-999999", "٣", "9" * 19, "1.0"]
-)
-def test_tokens_that_are_none(own: Own, token: str) -> None:
-    with pytest.raises(SyncTokenExpired):
-        own.changes("perso", token)
+def test_tokens_that_are_none(own: Own) -> None:
+    wrong = ("0", "x", "-", "1-", "-1", "1-2-3", "999999", "1-999999", "٣", "9" * 19, "1.0")
+    for token in wrong:
+        with pytest.raises(SyncTokenExpired):
+            own.changes("perso", token)
 
 
 def test_a_calendar_made_anew_knows_no_older_tokens(own: Own) -> None:
