@@ -13,6 +13,7 @@ XML_TYPE = "application/xml; charset=utf-8"
 CALENDAR_TYPE = "text/calendar; charset=utf-8"
 
 _DECLARATION = '<?xml version="1.0" encoding="utf-8"?>\n'
+_DESCRIPTION = "{http://twistedmatrix.com/xml_namespace/dav/}error-description"
 _PIECE = 65_536
 """Characters that are gathered before a piece of an answer is sent."""
 
@@ -77,8 +78,12 @@ def document(root: str, inner: str) -> bytes:
 
 
 def error_answer(status: int, precondition: str, text: str, inner: str = "") -> Answer:
-    """Return a DAV:error (RFC 4918 §16); ``inner`` is the content of the precondition."""
-    described = text_element(dav("responsedescription"), text)
+    """Return a DAV:error (RFC 4918 §16); ``inner`` is the content of the precondition.
+
+    The sentence stands in the element that Calendar Server introduced for it: strict clients
+    take anything else for a second precondition.
+    """
+    described = text_element(_DESCRIPTION, text)
     return xml_answer(status, dav("error"), element(precondition, inner) + described)
 
 

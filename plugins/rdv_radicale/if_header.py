@@ -1,55 +1,75 @@
-"""The If header of WebDAV (RFC 4918 §10.4): lists of ETags and state tokens.
+"""The If header of WebDAV (RFC 4918 §10.4): lists of ETags and state tokens, one of which holds.
 
-There are no locks here, so that no state token holds; programs send the header with ETags, or
-with the tokens of locks that other servers gave them.
+There are no locks here: the only state tokens are the sync tokens of collections (RFC 6578 §5).
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from urllib.parse import urlsplit
 
-from rdv_caldav.services.calendar_objects.standing import StateCondition, StateList
+from rdv_caldav.domain.errors import DomainError, PreconditionFailed
 from rdv_radicale.malformed import BadRequest
+from rdv_radicale.paths import BadPath
+from rdv_radicale.requests import Request
+from rdv_radicale.resources.base import CalendarResource
+from rdv_radicale.resources.personal import Folder
+from rdv_radicale.resources.tree import find
+from rdv_radicale.session import Session
 
-_PART = re.compile(r"\s*(?:<([^<>]*)>|(\()|(\))|\[([^\[\]]*)\]|(Not)\b)", re.IGNORECASE)
+_LISTS = re.compile(
+    r"""\s* (?: < (?P<tag> [^<>]* ) > \s* )?
+    \( (?P<inner> (?: \s* (?:Not\s+)? (?: <[^<>]*> | \[[^\[\]]*\] ) \s* )+ ) \)""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_CONDITION = re.compile(r"(Not\s+)?(?:<([^<>]*)>|\[([^\[\]]*)\])", re.IGNORECASE)
 
 
-def read_if(header: str, url: str) -> tuple[StateList, ...] | None:
-    """Return the lists that speak of the resource at ``url``, None without any header.
+@dataclass(frozen=True, slots=True)
+class _List:
+    """Conditions about one resource that hold together; an untagged one is about the target."""
 
-    Lists tagged with other resources are true of nothing here. Raises BadRequest.
-    """
-    if not header.strip():
-        return None
-    lists: list[StateList] = []
-    inner: list[StateCondition] | None = None
-    tag, negated, position = "", False, 0
-    header = header.rstrip()
+    tag: str | None
+    conditions: tuple[tuple[bool, str], ...]
+
+
+def check_if(request: Request, now: Session) -> None:
+    """Hold the If header, if there is one. Raises PreconditionFailed, BadRequest."""
+    header = request.header("If")
+    if header and not any(_holds(request, now, each) for each in _lists(header)):
+        raise PreconditionFailed("no list of the If header holds")
+
+
+def _lists(header: str) -> Iterator[_List]:
+    position, tag = 0, None
     while position < len(header):
-        part = _PART.match(header, position)
-        if part is None:
+        found = _LISTS.match(header, position)
+        if found is None:
             raise BadRequest("the If header cannot be read")
-        position = part.end()
-        token, opens, closes, etag, negates = part.groups()
-        if opens is not None and inner is None:
-            inner = []
-        elif closes is not None and inner and not negated:
-            lists.append(StateList(tuple(inner), is_elsewhere=bool(tag) and not _same(tag, url)))
-            inner = None
-        elif negates is not None and inner is not None and not negated:
-            negated = True
-        elif token is not None and inner is None:
-            tag = token
-        elif (token is not None or etag is not None) and inner is not None:
-            inner.append(StateCondition(etag=etag, negated=negated))
-            negated = False
-        else:
-            raise BadRequest("the If header cannot be read")
-    if inner is not None or not lists:
-        raise BadRequest("the If header cannot be read")
-    return tuple(lists)
+        position = found.end()
+        # a tag counts until the next one
+        tag = found["tag"] if found["tag"] is not None else tag
+        conditions = _CONDITION.findall(found["inner"])
+        yield _List(tag, tuple((not negated, token or etag) for negated, token, etag in conditions))
 
 
-def _same(tag: str, url: str) -> bool:
-    path = re.sub(r"^https?://[^/]*", "", tag, flags=re.IGNORECASE)
-    return path.rstrip("/") == url.rstrip("/")
+def _holds(request: Request, now: Session, wanted: _List) -> bool:
+    states = _states(request, now, wanted.tag)
+    return all((state.strip() in states) is expected for expected, state in wanted.conditions)
+
+
+def _states(request: Request, now: Session, tag: str | None) -> set[str]:
+    """Return ETag and sync token of a resource, nothing for what is not there."""
+    try:
+        segments = request.segments
+        if tag is not None:
+            segments = request.segments_of_url(urlsplit(tag).path)
+        resource = find(now, segments)
+    except (DomainError, BadRequest, BadPath, ValueError):
+        return set()
+    states = {resource.etag} if resource.etag is not None else set()
+    if isinstance(resource, CalendarResource | Folder):
+        states.add(resource.sync_token)
+    return states

@@ -44,9 +44,7 @@ REFUSALS: Mapping[type[DomainError], Refusal] = {
     errors.CalendarDataRefused: _forbidden(caldav("valid-calendar-data")),
     errors.InvalidCalendarObject: _forbidden(caldav("valid-calendar-object-resource")),
     errors.UnsupportedComponent: _forbidden(caldav("supported-calendar-component")),
-    errors.UnsupportedMediaType: Refusal(
-        HTTPStatus.UNSUPPORTED_MEDIA_TYPE, caldav("supported-calendar-data")
-    ),
+    errors.UnsupportedMediaType: _forbidden(caldav("supported-calendar-data")),
     errors.TooLarge: Refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, caldav("max-resource-size")),
     errors.TooManyInstances: _forbidden(caldav("max-instances")),
     errors.TooManyAttendees: _forbidden(caldav("max-attendees-per-instance")),

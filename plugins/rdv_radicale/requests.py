@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
@@ -19,7 +19,6 @@ from defusedxml.ElementTree import fromstring
 from rdv_caldav.bootstrap import AppointmentBook
 from rdv_caldav.domain.errors import TooLarge
 from rdv_caldav.services.calendar_objects.standing import Condition
-from rdv_radicale.if_header import read_if
 from rdv_radicale.malformed import BadRequest
 from rdv_radicale.paths import decode_path, segments_of, write_path
 
@@ -137,11 +136,10 @@ class Request:
 
     @property
     def condition(self) -> Condition:
-        """If-Match, If-None-Match (RFC 9110 §13.1) and If (RFC 4918 §10.4)."""
+        """If-Match and If-None-Match (RFC 9110 §13.1)."""
         return Condition(
             if_match=_etags(self.header("If-Match"), weak_too=False),
             if_none_match=_etags(self.header("If-None-Match"), weak_too=True),
-            states=read_if(self.header("If"), quote(f"{self.base}{self.path}", safe="/@")),
         )
 
     @property
@@ -195,7 +193,10 @@ class Request:
         if parts.netloc and host and parts.netloc.rpartition("@")[2] != host:
             # 502 would fit as well, but nothing is wrong with any server
             raise BadRequest("Destination is on another server", status=HTTPStatus.FORBIDDEN)
-        return self.segments_of_url(parts.path)
+        try:
+            return self.segments_of_url(parts.path)
+        except BadRequest as error:
+            raise BadRequest(str(error), status=HTTPStatus.FORBIDDEN) from error
 
     def segments_of_url(self, url_path: str) -> tuple[str, ...]:
         """Return the place that a URL path names. Raises BadRequest, BadPath."""

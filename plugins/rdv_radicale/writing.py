@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import TypeVar
 
 from rdv_caldav.domain.errors import LostRace
+from rdv_radicale.if_header import check_if
 from rdv_radicale.requests import Request
 from rdv_radicale.session import Session, opened
 
@@ -23,6 +24,11 @@ def write(request: Request, act: Callable[[Session], _T]) -> _T:
             suppress(LostRace),
             opened(request.book, request.login, device=request.device, writes=True) as now,
         ):
-            return act(now)
+            return _checked(request, now, act)
     with opened(request.book, request.login, device=request.device, writes=True) as now:
-        return act(now)
+        return _checked(request, now, act)
+
+
+def _checked(request: Request, now: Session, act: Callable[[Session], _T]) -> _T:
+    check_if(request, now)
+    return act(now)

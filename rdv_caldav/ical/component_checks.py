@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 import icalendar
 from icalendar.cal import Component as IcalComponent
 
-from rdv_caldav.domain.errors import DateOutOfRange, InvalidCalendarObject
+from rdv_caldav.domain.errors import DateOutOfRange, NotCalendarData
 from rdv_caldav.ical.contentlines import Component
 from rdv_caldav.ical.recurrence import check_rule
 from rdv_caldav.ical.values import moments_of, value_of, values_of
@@ -45,10 +45,10 @@ def check_component(written: Component, read: IcalComponent, limits: Limits) -> 
     _check_written(written)
     for name, problem in read.errors:
         if name is None or name.upper() in _DATE_NAMES:
-            raise InvalidCalendarObject(f"{name or 'a line'} cannot be read: {problem}")
+            raise NotCalendarData(f"{name or 'a line'} cannot be read: {problem}")
     for name in _SINGLE:
         if len(values_of(read, name)) > 1:
-            raise InvalidCalendarObject(f"{name} stands twice in a component")
+            raise NotCalendarData(f"{name} stands twice in a component")
     _check_times(read, limits)
     _check_recurrence(read, limits)
 
@@ -62,7 +62,7 @@ def _check_written(component: Component) -> None:
     """Refuse dates that only a lenient reader takes: others of the text's readers would not."""
     for line in component.lines(*_MOMENTS):
         if not _MOMENT.fullmatch(line.value.strip()):
-            raise InvalidCalendarObject(f"{line.name} cannot be read")
+            raise NotCalendarData(f"{line.name} cannot be read")
 
 
 def _check_times(component: IcalComponent, limits: Limits) -> None:
@@ -70,9 +70,9 @@ def _check_times(component: IcalComponent, limits: Limits) -> None:
     ending = "DUE" if component.name == "VTODO" else "DTEND"
     end, duration = _moment(component, ending), value_of(component, "DURATION")
     if start is None and (component.name == "VEVENT" or duration is not None):
-        raise InvalidCalendarObject("DTSTART is missing")
+        raise NotCalendarData("DTSTART is missing")
     if end is not None and duration is not None:
-        raise InvalidCalendarObject(f"{ending} and DURATION exclude each other")
+        raise NotCalendarData(f"{ending} and DURATION exclude each other")
     for moment in filter(None, (start, end, original)):
         _check_year(moment, limits)
     if start is None:
@@ -80,9 +80,9 @@ def _check_times(component: IcalComponent, limits: Limits) -> None:
     if duration is not None:
         _check_duration(component, start, limits)
     if end is not None and is_date(start) != is_date(end):
-        raise InvalidCalendarObject(f"DTSTART and {ending} are not of one kind")
+        raise NotCalendarData(f"DTSTART and {ending} are not of one kind")
     if end is not None and _ends_before_start(component, ending):
-        raise InvalidCalendarObject(f"{ending} is before DTSTART")
+        raise NotCalendarData(f"{ending} is before DTSTART")
 
 
 def _check_year(moment: date, limits: Limits) -> None:
@@ -96,27 +96,27 @@ def _check_year(moment: date, limits: Limits) -> None:
 def _check_duration(component: IcalComponent, start: date, limits: Limits) -> None:
     length = getattr(value_of(component, "DURATION"), "td", None)
     if not isinstance(length, timedelta):
-        raise InvalidCalendarObject("DURATION is not a duration")
+        raise NotCalendarData("DURATION is not a duration")
     if length.total_seconds() < 0:
-        raise InvalidCalendarObject("DURATION is negative")
+        raise NotCalendarData("DURATION is negative")
     if length.days > 366 * (limits.max_year - start.year):
         raise DateOutOfRange("DURATION reaches too far", too_late=True)
     if is_date(start) and length.seconds:
-        raise InvalidCalendarObject("DURATION of an all-day event is whole days")
+        raise NotCalendarData("DURATION of an all-day event is whole days")
 
 
 def _check_recurrence(component: IcalComponent, limits: Limits) -> None:
     rules = values_of(component, "RRULE")
     if "RECURRENCE-ID" in component and rules:
-        raise InvalidCalendarObject("a single date of a series has no RRULE of its own")
+        raise NotCalendarData("a single date of a series has no RRULE of its own")
     start = _moment(component, "DTSTART")
     if start is None:
         if rules or "RDATE" in component:
-            raise InvalidCalendarObject("what recurs has a DTSTART")
+            raise NotCalendarData("what recurs has a DTSTART")
         return
     for rule in rules:
         if not isinstance(rule, icalendar.vRecur):
-            raise InvalidCalendarObject("RRULE is not a rule")
+            raise NotCalendarData("RRULE is not a rule")
         check_rule(rule.to_ical().decode(), start)
     for name in ("RDATE", "EXDATE"):
         _check_dates(component, name, start, limits)
@@ -126,10 +126,10 @@ def _check_dates(component: IcalComponent, name: str, start: date, limits: Limit
     for line in values_of(component, name):
         for moment in moments_of(line):
             if not isinstance(moment, date):
-                raise InvalidCalendarObject(f"{name} is not a date")
+                raise NotCalendarData(f"{name} is not a date")
             _check_year(moment, limits)
             if name == "RDATE" and is_date(moment) and not is_date(start):
-                raise InvalidCalendarObject("RDATE and DTSTART are not of one kind")
+                raise NotCalendarData("RDATE and DTSTART are not of one kind")
 
 
 def _moment(component: IcalComponent, name: str) -> date | None:
@@ -138,7 +138,7 @@ def _moment(component: IcalComponent, name: str) -> date | None:
         return None
     moment = getattr(value, "dt", None)
     if not isinstance(moment, date):
-        raise InvalidCalendarObject(f"{name} is not a date")
+        raise NotCalendarData(f"{name} is not a date")
     return moment
 
 

@@ -106,7 +106,7 @@ class Clock:
         """Take the definitions from ``tree``: the outermost component, or a VCALENDAR."""
         root = Component(items=[tree]) if tree.name else tree
         self.floating_zone = floating_zone
-        self._zones = ZoneReader(floating_zone, zone_definitions(root))
+        self._zones = ZoneReader(floating_zone, zone_definitions(root), quiet=True)
 
     def moment(self, line: ContentLine | None) -> Moment | None:
         """Return the DATE or DATE-TIME of a line."""

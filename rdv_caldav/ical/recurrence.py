@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from dateutil.rrule import rrule, rrulestr
 
 from rdv_caldav.domain.appointment import Appointment, Recurrence, Span
-from rdv_caldav.domain.errors import InvalidCalendarObject, TooManyInstances
+from rdv_caldav.domain.errors import NotCalendarData, TooManyInstances
 from rdv_caldav.domain.timeindex import TimeIndex
 
 HORIZON = timedelta(days=730)
@@ -62,7 +62,7 @@ _SENSELESS = (ValueError, TypeError, KeyError, IndexError, AttributeError, Overf
 def check_rule(rule: str, start: date) -> None:
     """Refuse an RRULE value that cannot be expanded from ``start``, or not within bounds.
 
-    Raises InvalidCalendarObject, TooManyInstances.
+    Raises NotCalendarData, TooManyInstances.
     """
     parts = rule_parts(rule)
     for name, value in parts.items():
@@ -72,7 +72,7 @@ def check_rule(rule: str, start: date) -> None:
     in_months = parts["FREQ"] == "MONTHLY" or "BYMONTH" in parts
     if in_months and any(abs(nth) > _MOST_WEEKS for nth in weeks):
         # dateutil looks for the 53rd Friday of a month beyond the end of its tables
-        raise InvalidCalendarObject("no month has as many weeks")
+        raise NotCalendarData("no month has as many weeks")
     wall = start if isinstance(start, datetime) else datetime.combine(start, time())
     until_of(rule, Span(start=wall, end=wall, zone="UTC"))
     _compiled(rule, wall.replace(tzinfo=None))
@@ -84,7 +84,7 @@ def _check_amount(parts: dict[str, str]) -> None:
     if frequency in ("SECONDLY", "MINUTELY"):
         raise TooManyInstances(f"appointments do not repeat {frequency}")
     if frequency not in _COARSE | {"HOURLY"}:
-        raise InvalidCalendarObject("a recurrence rule without a known FREQ")
+        raise NotCalendarData("a recurrence rule without a known FREQ")
     if frequency == "HOURLY" and not parts.keys() & {"COUNT", "UNTIL"}:
         raise TooManyInstances("HOURLY without COUNT or UNTIL")
     if prod(parts.get(name, "").count(",") + 1 for name in _TIMES) > _MOST_TIMES_A_DAY:
@@ -113,7 +113,7 @@ def _check_part(name: str, values: list[str]) -> None:
     else:
         known = name in ("FREQ", "UNTIL") and len(values) == 1
     if not known:
-        raise InvalidCalendarObject(f"a recurrence rule whose {name} is not understood")
+        raise NotCalendarData(f"a recurrence rule whose {name} is not understood")
 
 
 def time_index(
@@ -207,7 +207,7 @@ def _expanded(rule: str, span: Span) -> Iterator[datetime]:
     dateutil searches a rule that never matches (30 February) up to the year 9999. The
     calendar repeats itself exactly every 400 years, so the search is done as late as
     possible in it: the same dates, and an end of the search within a few centuries.
-    Raises InvalidCalendarObject for a rule that yields nothing from this start.
+    Raises NotCalendarData for a rule that yields nothing from this start.
     """
     start = span.start
     cycles = (_LAST_YEAR - start.year - _GREGORIAN_CYCLE // 2) // _GREGORIAN_CYCLE
@@ -222,7 +222,7 @@ def _expanded(rule: str, span: Span) -> Iterator[datetime]:
         except StopIteration:
             return
         except _SENSELESS as error:
-            raise InvalidCalendarObject("a recurrence rule that is not understood") from error
+            raise NotCalendarData("a recurrence rule that is not understood") from error
         original = moment.replace(year=moment.year - shift)
         if until is not None and original > until:
             return
@@ -234,7 +234,7 @@ def _compiled(rule: str, start: datetime) -> rrule:
     try:
         compiled = rrulestr("RRULE:" + ";".join(parts), dtstart=start)
     except _SENSELESS as error:
-        raise InvalidCalendarObject("a recurrence rule that is not understood") from error
+        raise NotCalendarData("a recurrence rule that is not understood") from error
     assert isinstance(compiled, rrule), "one rule is no set"
     return compiled
 
@@ -242,7 +242,7 @@ def _compiled(rule: str, start: datetime) -> rrule:
 def until_of(rule: str, span: Span) -> datetime | None:
     """Return UNTIL as wall clock of the series; a date means its whole day.
 
-    Raises InvalidCalendarObject.
+    Raises NotCalendarData.
     """
     value = rule_parts(rule).get("UNTIL")
     if value is None:
@@ -250,13 +250,13 @@ def until_of(rule: str, span: Span) -> datetime | None:
     match = _UNTIL.fullmatch(value)
     try:
         if match is None:
-            raise InvalidCalendarObject("UNTIL cannot be read")
+            raise NotCalendarData("UNTIL cannot be read")
         day, clock, is_utc = match.groups()
         if clock is None:
             return datetime.strptime(day, "%Y%m%d") + timedelta(days=1, seconds=-1)  # noqa: DTZ007
         until = datetime.strptime(day + clock, "%Y%m%dT%H%M%S")  # noqa: DTZ007
     except ValueError as error:
-        raise InvalidCalendarObject("UNTIL cannot be read") from error
+        raise NotCalendarData("UNTIL cannot be read") from error
     if not is_utc or span.all_day:
         return until
     try:

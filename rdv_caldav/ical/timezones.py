@@ -64,10 +64,18 @@ class ZoneReader:
     """
 
     def __init__(
-        self, agency_zone: str, definitions: Mapping[str, Component] | None = None
+        self,
+        agency_zone: str,
+        definitions: Mapping[str, Component] | None = None,
+        *,
+        quiet: bool = False,
     ) -> None:
-        """Remember the agency's zone, for floating times and unknown names."""
+        """Remember the agency's zone, for floating times and unknown names.
+
+        A name that says nothing is logged unless ``quiet``: where stored objects are read.
+        """
         self.agency_zone = agency_zone
+        self._quiet = quiet
         self._definitions = definitions or {}
         self._found: dict[str, str] = {}
         self._compared = 0
@@ -92,7 +100,8 @@ class ZoneReader:
 
     def _assumed(self) -> str:
         # neither the name nor anything else of the object: it may be personal
-        logger.warning("unknown time zone in a calendar object: taken for %s", self.agency_zone)
+        if not self._quiet:
+            logger.warning("unknown time zone in a calendar object: taken for %s", self.agency_zone)
         return self.agency_zone
 
 

@@ -108,6 +108,7 @@ def _measured(options: argparse.Namespace, cluster: Cluster | None, size: int) -
     turns = {"rounds": options.rounds, "cap": options.cap}
     with _targets(options, cluster, size) as targets:
         use = {target.name: memory_use(target) for target in targets if is_wanted("memory")}
+        sys.stderr.write(f"{size} memory\n")
         for operation in operations(size, options.rounds):
             if is_wanted(operation.name):
                 add(operation.name, operation.title, measure(operation, targets, **turns))

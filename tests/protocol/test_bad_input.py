@@ -112,7 +112,7 @@ def test_is_refused_and_leaves_nothing(alice: DavClient, case: str) -> None:
     assert time.monotonic() - started < 10
     if precondition is not None:
         assert answer.precondition == precondition
-        assert answer.xml.findtext("{DAV:}responsedescription")
+        assert answer.xml[1].text
     assert alice.sync("/alice/claire/", before) == (before, set(), set())
     alice.get(PLACE, expect=404)
 
@@ -138,7 +138,7 @@ def test_rules_that_never_match_end_their_search(alice: DavClient, rule: str) ->
 @pytest.mark.parametrize(
     ("content_type", "body", "status"),
     [
-        ("text/vcard", event().encode(), 415),
+        ("text/vcard", event().encode(), 403),
         ("text/calendar; charset=klingon", event().encode(), 403),
         ("text/calendar; charset=utf-8", event(summary="été").encode("latin-1"), 403),
         ("text/calendar; charset=iso-8859-1", event(summary="été").encode("latin-1"), 201),

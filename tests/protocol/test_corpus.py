@@ -85,7 +85,7 @@ class Trial:
 def _reason(answer: Answer) -> str:
     """Return the precondition that failed, told with a sentence."""
     assert answer.xml.tag == f"{DAV}error", answer.body
-    assert answer.xml.findtext(f"{DAV}responsedescription"), answer.body
+    assert answer.xml[1].text, answer.body
     return f"{answer.status} {answer.precondition}"
 
 

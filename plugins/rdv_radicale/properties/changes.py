@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from http import HTTPStatus
 
 from rdv_radicale.answers import DavRefused, propstat
-from rdv_radicale.malformed import BadRequest
 from rdv_radicale.names import dav, element, escaped, text_element
 from rdv_radicale.properties.live import FOREIGN, REGISTRY
 from rdv_radicale.properties.registry import dead_setter
@@ -28,10 +27,7 @@ class PropertyChanges:
 
     @classmethod
     def read(cls, update: ET.Element) -> PropertyChanges:
-        """Read a propertyupdate, or the set elements of MKCALENDAR and MKCOL.
-
-        Raises BadRequest for a body that says nothing.
-        """
+        """Read a propertyupdate, or the set elements of MKCALENDAR and MKCOL."""
         wanted: dict[str, ET.Element | None] = {}
         for instruction in update:
             if instruction.tag not in (dav("set"), dav("remove")):
@@ -44,8 +40,6 @@ class PropertyChanges:
                     # the last instruction counts (RFC 4918 §9.2)
                     wanted.pop(each.tag, None)
                     wanted[each.tag] = each if instruction.tag == dav("set") else None
-        if not wanted:
-            raise BadRequest("no property is named")
         return cls(wanted)
 
     def without(self, *names: str) -> PropertyChanges:

@@ -5,8 +5,10 @@ RFC 4918 §15, RFC 3744 §5, RFC 4331, RFC 5397, RFC 6578 §4.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from email.utils import format_datetime
 
+from rdv_caldav.ical.merging import merged
 from rdv_caldav.services.personal import collections
 from rdv_radicale.names import caldav, dav, element, escaped, href_element
 from rdv_radicale.paths import write_path
@@ -67,7 +69,15 @@ def _has_one_component(calendar: CalendarResource) -> bool:
 def _getcontentlength(resource: Resource, _base: str) -> str | None:
     if isinstance(resource, CalendarObject):
         return str(len(resource.text.encode()))
+    if isinstance(resource, CalendarResource):
+        return str(sum(map(len, whole_calendar(resource))))
     return str(resource.found.size) if isinstance(resource, File) else None
+
+
+def whole_calendar(calendar: CalendarResource) -> Iterator[bytes]:
+    """Yield a calendar as one .ics file, in pieces."""
+    texts = (member.text for member in calendar.objects())
+    return (piece.encode() for piece in merged(texts, name=calendar.display_name or ""))
 
 
 def _getlastmodified(resource: Resource, _base: str) -> str | None:
@@ -142,7 +152,13 @@ PROPERTIES = (
         in_allprop=True,
         is_shared=_has_one_component,
     ),
-    Property(name=dav("getcontentlength"), kinds=_LEAVES, get=_getcontentlength, in_allprop=True),
+    Property(
+        name=dav("getcontentlength"),
+        kinds=_LEAVES | {Kind.CALENDAR},
+        get=_getcontentlength,
+        # of a calendar it costs as much as reading it all
+        in_allprop=False,
+    ),
     Property(name=dav("getlastmodified"), kinds=_TAGGED, get=_getlastmodified, in_allprop=True),
     Property(name=dav("creationdate"), kinds=_TAGGED, get=_creationdate, in_allprop=True),
     Property(name=dav("owner"), kinds=EVERYWHERE, get=_principal, is_shared=_always),

@@ -6,6 +6,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import chain
 
 from rdv_caldav.ical.filters import ComponentFilter
 from rdv_caldav.ical.matching import matches
@@ -60,30 +61,34 @@ class Query:
 
 def calendar_query(request: Request, xml: ET.Element, resource: Resource) -> Answer:
     """Answer the objects that meet a filter. ``Depth: 0`` asks of the calendar only."""
-    query = _read(request, xml)
+    queries = _read(request, xml)
     if resource.kind is Kind.OBJECT:
         assert isinstance(resource, CalendarObject)
-        return multistatus(_responses(request, resource.calendar, query, _at(resource, query)))
+        calendar = resource.calendar
+        met = (_responses(request, calendar, each, _at(resource, each)) for each in queries)
+        return multistatus(chain.from_iterable(met))
     assert isinstance(resource, CalendarResource)
     calendar = resource
     # without a Depth header it is 0 (RFC 4791 §7.8), but nobody means that
     if request.depth(default=1) == 0:
         return multistatus(())
-    if query.wants_listing_of(calendar):
-        listing = query.wanted.selection.listed(calendar, request.base, calendar.listing())
+    if len(queries) == 1 and queries[0].wants_listing_of(calendar):
+        listing = queries[0].wanted.selection.listed(calendar, request.base, calendar.listing())
         return multistatus(listing)
-    return multistatus(_responses(request, calendar, query, found_by(calendar, query)))
+    found = (_responses(request, calendar, each, found_by(calendar, each)) for each in queries)
+    return multistatus(chain.from_iterable(found))
 
 
-def _read(request: Request, xml: ET.Element) -> Query:
+def _read(request: Request, xml: ET.Element) -> list[Query]:
+    """Return what is asked for; an object that meets one query meets no other."""
     filters = xml.findall(caldav("filter"))
     if len(filters) != 1:
         raise DavRefused(caldav("valid-filter"), "a calendar-query has one filter")
-    return Query(
-        condition=read_filter(filters[0]),
-        wanted=read_wanted(xml, minimal=request.prefers_minimal),
-        zone=_zone(xml),
-    )
+    wanted, zone = read_wanted(xml, minimal=request.prefers_minimal), _zone(xml)
+    return [
+        Query(condition=condition, wanted=wanted, zone=zone)
+        for condition in read_filter(filters[0])
+    ]
 
 
 def _zone(xml: ET.Element) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import NoReturn
 
@@ -16,7 +17,7 @@ from rdv_caldav.ical.filters import (
 )
 from rdv_radicale.answers import DavRefused
 from rdv_radicale.names import caldav
-from rdv_radicale.properties.calendaring import COLLATIONS
+from rdv_radicale.properties.calendaring import COLLATIONS, COMPONENTS
 
 _DEEPEST = 5
 """How deep component filters nest: VCALENDAR, VEVENT and VALARM are three."""
@@ -32,18 +33,31 @@ _PROP_FILTER = caldav("prop-filter")
 _PARAM_FILTER = caldav("param-filter")
 
 
-def read_filter(sent: ET.Element) -> ComponentFilter:
-    """Return the condition of a C:filter, which is one on VCALENDAR.
+def read_filter(sent: ET.Element) -> tuple[ComponentFilter, ...]:
+    """Return the conditions of a C:filter, each on VCALENDAR, one of which has to hold.
 
-    Raises DavRefused: ``valid-filter``, ``supported-filter``, ``supported-collation``.
+    It is one condition, save where a time-range stands right in that of VCALENDAR: RFC 4791
+    §9.9 has no meaning for it, programs mean any component. Raises DavRefused:
+    ``valid-filter``, ``supported-filter``, ``supported-collation``.
     """
     inner = sent.findall(_COMP_FILTER)
     if len(inner) != 1 or len(sent) != 1:
         _invalid("a filter has one comp-filter")
     condition = _component(inner[0], _DEEPEST)
-    if condition.name != "VCALENDAR" or condition.time_range is not None:
-        _invalid("the outermost comp-filter is that of VCALENDAR, without a time-range")
-    return condition
+    if condition.name != "VCALENDAR":
+        _invalid("the outermost comp-filter is that of VCALENDAR")
+    if condition.time_range is None:
+        return (condition,)
+    if condition.components:
+        _invalid("a time-range stands in the comp-filter of what it is about")
+    return tuple(
+        replace(
+            condition,
+            time_range=None,
+            components=(ComponentFilter(name=name, time_range=condition.time_range),),
+        )
+        for name in COMPONENTS
+    )
 
 
 def _component(sent: ET.Element, levels: int) -> ComponentFilter:

@@ -8,7 +8,7 @@ from datetime import datetime
 from http import HTTPStatus
 
 from rdv_caldav.ical.busy import BusyKind, BusyPeriod, busy_periods, free_busy_text
-from rdv_radicale.answers import CALENDAR_TYPE, Answer
+from rdv_radicale.answers import CALENDAR_TYPE, Answer, DavRefused
 from rdv_radicale.malformed import BadRequest
 from rdv_radicale.names import caldav
 from rdv_radicale.reports.filter_reading import read_time_range
@@ -26,7 +26,11 @@ def free_busy_query(_request: Request, xml: ET.Element, resource: Resource) -> A
     sent = xml.find(caldav("time-range"))
     if sent is None:
         raise BadRequest("free-busy-query needs a time-range")
-    span = read_time_range(sent)
+    try:
+        span = read_time_range(sent)
+    except DavRefused as error:
+        # RFC 4791 §7.10 has no precondition for it
+        raise BadRequest(str(error)) from error
     if span.start is None or span.end is None:
         raise BadRequest("the time-range of a free-busy-query has a start and an end")
     periods: list[BusyPeriod] = []

@@ -37,17 +37,18 @@ def principal_search_property_set(
 
 
 def principal_property_search(request: Request, xml: ET.Element, resource: Resource) -> Answer:
-    """Answer the principals that match (RFC 3744 §9.4): here the account's own, if it does."""
+    """Answer the principals that match (RFC 3744 §9.4): here the account's own, if it does.
+
+    Without any condition, as some programs ask, all of them match.
+    """
     searches = [_search(each) for each in xml.findall(dav("property-search"))]
-    if not searches:
-        raise BadRequest("a search has conditions")
     selection = _selection(request, xml)
     home = Home(resource.now)
     met = [
         all(text in _plain(REGISTRY.value(home, name, request.base)) for name in names)
         for names, text in searches
     ]
-    found = any(met) if xml.get("test") == "anyof" else all(met)
+    found = any(met) if met and xml.get("test") == "anyof" else all(met)
     return multistatus([selection.response(home, request.base)] if found else [])
 
 
@@ -91,6 +92,13 @@ def _near(resource: Resource) -> Iterator[Resource]:
 
 
 def _selection(request: Request, xml: ET.Element) -> Selection:
-    if xml.find(dav("prop")) is None:
+    prop = xml.find(dav("prop"))
+    if prop is None:
         return Selection(minimal=request.prefers_minimal)
+    if not len(prop):
+        # python-caldav names the properties beside an empty prop
+        return Selection(
+            names=(dav("displayname"), caldav("calendar-home-set")),
+            minimal=request.prefers_minimal,
+        )
     return Selection.read(xml, minimal=request.prefers_minimal)

@@ -15,7 +15,7 @@ from rdv_radicale.reports.calendar_data import Wanted, read_wanted
 from rdv_radicale.requests import Request
 from rdv_radicale.resources.base import CalendarObject, CalendarResource, Changes, Resource
 from rdv_radicale.resources.personal import Folder
-from rdv_radicale.resources.tree import find_member
+from rdv_radicale.resources.tree import find_collection, find_member
 
 _AT_ONCE = 100
 _LONGEST_LIMIT = 9
@@ -65,9 +65,10 @@ def _responses(
         yield from _changed(request, resource, changes, wanted)
     else:
         for href, _ in changes.changed:
-            file = find_member(resource, href)
-            if file is not None:
-                yield wanted.selection.response(file, request.base)
+            member = find_collection(resource.now, (*resource.segments, href))
+            found = member or find_member(resource, href)
+            if found is not None:
+                yield wanted.selection.response(found, request.base)
     for href in changes.gone:
         yield status_response(base + encoded(href), HTTPStatus.NOT_FOUND)
     if changes.is_truncated:

@@ -53,8 +53,8 @@ class Home(Resource):
             yield collection_resource(self.now, collection)
 
 
-def find(now: Session, segments: tuple[str, ...]) -> Resource:
-    """Return what stands at a place.
+def find(now: Session, segments: tuple[str, ...], *, with_text: bool = False) -> Resource:
+    """Return what stands at a place, an object with its text if that is wanted.
 
     Raises AccessRefused for somebody else's home, UnknownCalendar and UnknownObject.
     """
@@ -67,7 +67,7 @@ def find(now: Session, segments: tuple[str, ...]) -> Resource:
         return require_collection(now, segments)
     parent = require_collection(now, segments[:-1])
     inner = find_collection(now, segments) if isinstance(parent, Folder) else None
-    member = find_member(parent, segments[-1]) if inner is None else None
+    member = find_member(parent, segments[-1], with_text=with_text) if inner is None else None
     if inner is None and member is None:
         raise UnknownObject("nothing stands here")
     return inner or member  # type: ignore[return-value]
@@ -99,10 +99,12 @@ def find_collection(now: Session, segments: tuple[str, ...]) -> CalendarResource
     return collection_resource(now, found) if found is not None else None
 
 
-def find_member(parent: CalendarResource | Folder, href: str) -> CalendarObject | File | None:
-    """Return what stands in a calendar or folder, without its text."""
+def find_member(
+    parent: CalendarResource | Folder, href: str, *, with_text: bool = False
+) -> CalendarObject | File | None:
+    """Return what stands in a calendar or folder; an object with its text if that is wanted."""
     if isinstance(parent, CalendarResource):
-        for member in parent.objects([href], with_text=False):
+        for member in parent.objects([href], with_text=with_text):
             return CalendarObject(parent, member)
         return None
     for found in objects.objects(

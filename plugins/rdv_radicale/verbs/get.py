@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
 from http import HTTPStatus
 
 from rdv_caldav.domain.errors import PreconditionFailed, UnknownObject
 from rdv_caldav.ical.jcal import to_jcal
-from rdv_caldav.ical.merging import merged
 from rdv_caldav.services.personal import objects
 from rdv_radicale.answers import CALENDAR_TYPE, Answer
-from rdv_radicale.properties.webdav import content_type
+from rdv_radicale.properties.webdav import content_type, whole_calendar
 from rdv_radicale.requests import Request
 from rdv_radicale.resources.base import CalendarObject, CalendarResource, Resource
 from rdv_radicale.resources.personal import File, Folder
@@ -24,7 +22,7 @@ JCAL_TYPE = "application/calendar+json"
 
 def get(request: Request, now: Session) -> Answer:
     """Answer what stands at a place, 304 if the client has it already (RFC 9110 §13)."""
-    resource = find(now, request.segments)
+    resource = find(now, request.segments, with_text=True)
     if resource.etag is None:
         raise UnknownObject("there is nothing to read here")
     headers = _validators(resource)
@@ -73,9 +71,7 @@ def _content(request: Request, resource: Resource, headers: dict[str, str]) -> A
     if isinstance(resource, File):
         return Answer(HTTPStatus.OK, headers, _file(resource))
     if isinstance(resource, CalendarResource):
-        name = resource.display_name or ""
-        texts = (member.text for member in resource.objects())
-        return Answer(HTTPStatus.OK, headers, _encoded(merged(texts, name=name)))
+        return Answer(HTTPStatus.OK, headers, whole_calendar(resource))
     return Answer(HTTPStatus.OK, headers, b"")
 
 
@@ -111,7 +107,3 @@ def _file(resource: File) -> bytes:
     for found in objects.objects(resource.now.tx, folder.collection, hrefs=[name]):
         return found.content
     raise UnknownObject("nothing stands here")
-
-
-def _encoded(pieces: Iterator[str]) -> Iterator[bytes]:
-    return (piece.encode() for piece in pieces)

@@ -18,7 +18,7 @@ from rdv_radicale.properties.calendaring import COMPONENTS
 from rdv_radicale.properties.changes import PropertyChanges
 from rdv_radicale.requests import Request
 from rdv_radicale.resources.tree import find
-from rdv_radicale.session import Session
+from rdv_radicale.session import Session, opened
 from rdv_radicale.writing import write
 
 _TYPE = dav("resourcetype")
@@ -50,6 +50,9 @@ def _make(request: Request, root: str, *, is_calendar: bool) -> Answer:
     if is_calendar:
         refusals |= _component_refusals(changes)
     if refusals:
+        # what stands there already comes first
+        with opened(request.book, request.login) as now:
+            _check_null(now, request.segments)
         href = request.url(*request.segments, is_collection=True)
         return multistatus([changes.without(_TYPE).response(href, refusals)])
     components = _components(changes.wanted.get(_COMPONENTS)) or COMPONENTS
@@ -96,7 +99,7 @@ def _changes(xml: ET.Element | None, root: str) -> PropertyChanges:
         return PropertyChanges({})
     if xml.tag != root:
         raise BadRequest("the body is not that of this verb", status=415)
-    return PropertyChanges.read(xml) if len(xml) else PropertyChanges({})
+    return PropertyChanges.read(xml)
 
 
 def _is_calendar(changes: PropertyChanges, *, is_calendar: bool) -> bool:

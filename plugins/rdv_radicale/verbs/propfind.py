@@ -22,7 +22,7 @@ def propfind(request: Request, now: Session) -> Answer:
     resource = find(now, request.segments)
     if depth == INFINITY and resource.is_collection:
         raise DavRefused(dav("propfind-finite-depth"), "Depth is 0 or 1 here")
-    without_root = "depth-noroot" in request.preferences
+    without_root = depth != 0 and "depth-noroot" in request.preferences
     headers = {}
     if without_root or request.preferences.get("return") == "minimal":
         headers["Preference-Applied"] = "depth-noroot" if without_root else "return=minimal"
@@ -40,7 +40,7 @@ def _asked(xml: ET.Element | None) -> ET.Element | None:
 def _responses(
     request: Request, resource: Resource, selection: Selection, depth: int, *, without_root: bool
 ) -> Iterator[str]:
-    if not (without_root and depth):
+    if not without_root:
         yield selection.response(resource, request.base)
     if depth:
         yield from members(request, resource, selection)

@@ -37,7 +37,10 @@ def proppatch(request: Request) -> Answer:
 def _read(xml: ET.Element | None) -> PropertyChanges:
     if xml is None or xml.tag != dav("propertyupdate"):
         raise BadRequest("the body is no DAV:propertyupdate")
-    return PropertyChanges.read(xml)
+    changes = PropertyChanges.read(xml)
+    if not changes.wanted:
+        raise BadRequest("no property is named")
+    return changes
 
 
 def _keep(now: Session, resource: Resource, properties: dict[str, str]) -> None:

@@ -15,6 +15,8 @@ from rdv_caldav.services.personal import objects as personal
 from rdv_radicale.answers import CALENDAR_TYPE, Answer
 from rdv_radicale.malformed import BadRequest
 from rdv_radicale.requests import Request
+from rdv_radicale.resources.people import PersonCalendar
+from rdv_radicale.resources.tree import find_collection
 from rdv_radicale.session import Session, opened
 from rdv_radicale.writing import write
 
@@ -61,6 +63,9 @@ def _writer(request: Request) -> Callable[[Session], Written]:
         raise CalendarFixed("objects are written into calendars of one's own home only")
     with opened(request.book, request.login) as now:
         parent = collections.find_of(now.tx, request.login, "/".join(segments[1:-1]))
+        # a person who came to be visible under the name hides the account's own calendar
+        if parent is not None and isinstance(find_collection(now, segments[:-1]), PersonCalendar):
+            parent = None
     if parent is None:
         if len(segments) > 3:
             raise ParentMissing("there is no such folder")

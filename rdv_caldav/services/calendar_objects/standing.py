@@ -16,48 +16,17 @@ from rdv_caldav.services.recording import Recorder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StateCondition:
-    """One ETag of WebDAV's If header, or a state token where None, which never holds."""
-
-    etag: str | None
-    negated: bool = False
-
-    def holds(self, etag: str | None) -> bool:
-        """Tell whether it holds where the ETag is this one now."""
-        return (self.etag is not None and self.etag.strip() == etag) is not self.negated
-
-
-@dataclass(frozen=True, slots=True)
-class StateList:
-    """Conditions that hold together; ``is_elsewhere`` when they speak of something else."""
-
-    conditions: tuple[StateCondition, ...]
-    is_elsewhere: bool = False
-
-    def holds(self, etag: str | None) -> bool:
-        """Tell whether all of it holds where the ETag is this one now."""
-        known = None if self.is_elsewhere else etag
-        return all(condition.holds(known) for condition in self.conditions)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Condition:
-    """If-Match and If-None-Match (RFC 9110 §13.1) as sets of entity tags, ``*`` for any.
-
-    ``states`` are the lists of WebDAV's If header (RFC 4918 §10.4), one of which has to hold.
-    """
+    """If-Match and If-None-Match (RFC 9110 §13.1) as sets of entity tags, ``*`` for any."""
 
     if_match: frozenset[str] | None = None
     if_none_match: frozenset[str] | None = None
-    states: tuple[StateList, ...] | None = None
 
     def check(self, etag: str | None) -> None:
         """Hold the conditions for the current ETag, None where nothing stands.
 
         Raises PreconditionFailed.
         """
-        if self.states is not None and not any(each.holds(etag) for each in self.states):
-            raise PreconditionFailed("no list of the If header holds")
         tags = {"*", etag}
         if self.if_match is not None and (etag is None or not self.if_match & tags):
             raise PreconditionFailed("If-Match does not hold: it was changed meanwhile")

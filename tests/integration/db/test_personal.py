@@ -14,6 +14,11 @@ from rdv_caldav.services.personal import objects
 from support.objects import event
 from support.personal import NOW, Own
 
+SHORT_ONES = (
+    "FROM personal_object WHERE collection_id = 1 AND component = 'VEVENT' "
+    "AND is_long IS 0 AND starts_at >= 1 AND starts_at < 2"
+)
+
 
 def _count(own: Own, row: type[Base]) -> int:
     with own.book.database.engine.connect() as connection:
@@ -61,8 +66,7 @@ def test_a_reader_may_stop_before_the_end(any_book: AppointmentBook) -> None:
             "COVERING INDEX ix_personal_object_changed",
         ),
         (
-            "SELECT content FROM personal_object WHERE collection_id = 1 AND component = 'VEVENT'"
-            " AND is_long IS 0 AND starts_at >= 1 AND starts_at < 2",
+            f"SELECT content {SHORT_ONES}",
             "INDEX ix_personal_object_range",
         ),
     ],

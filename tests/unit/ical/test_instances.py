@@ -252,5 +252,5 @@ def test_dates_in_the_far_past_and_future() -> None:
         assert _found(lines, start="", end="00010102" if year == "0001" else "99990102")
     distant = datetime(2500, 1, 1, tzinfo=UTC)
     tree = parse_components(component("VEVENT", "a", f"{NINE}RRULE:FREQ=YEARLY\r\n"))
-    span = {"start": distant, "end": distant + timedelta(days=365)}
-    assert len(instances(tree, **span, floating_zone=PARIS)) == 1
+    end = distant + timedelta(days=365)
+    assert len(instances(tree, start=distant, end=end, floating_zone=PARIS)) == 1

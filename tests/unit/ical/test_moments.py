@@ -95,6 +95,19 @@ def test_a_calendar_alone_has_its_zones() -> None:
     assert moment.instant == datetime(2026, 11, 25, 8, tzinfo=UTC)
 
 
+def test_an_unknown_zone_is_the_floating_one(caplog: pytest.LogCaptureFixture) -> None:
+    moment = _clock().moment(_line("X;TZID=Nulle:20261125T090000"))
+    assert moment == Moment(NINE, PARIS)
+    assert not caplog.records  # each query would say so again
+
+
+def test_a_large_definition_means_the_same_zone() -> None:
+    block = ZONE.split("\r\n", 2)[2].removesuffix("END:VTIMEZONE\r\n")
+    large = ZONE.replace("END:VTIMEZONE", f"{block * 60}END:VTIMEZONE")
+    line = _line("X;TZID=Nowhere:20261125T170000")
+    assert _clock(large).moment(line) == _clock(ZONE).moment(line)
+
+
 def test_lists_and_periods() -> None:
     clock = _clock()
     lines = _line("RDATE:20261125T080000Z/PT1H,x,20261126T080000Z")

@@ -17,7 +17,8 @@ from rdv_caldav.domain.errors import (
     UnsupportedComponent,
     UnsupportedMediaType,
 )
-from rdv_caldav.ical.objects import Limits, decode, parse, without_known_zones
+from rdv_caldav.ical.component_checks import Limits
+from rdv_caldav.ical.objects import decode, parse, without_known_zones
 from rdv_caldav.ical.recurrence import MAX_DATES
 from rdv_caldav.ical.vtimezones import vtimezone
 from support.lens import client_text, drafted

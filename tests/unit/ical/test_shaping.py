@@ -256,14 +256,15 @@ def test_periods_that_touch_a_range() -> None:
 # -- parts --------------------------------------------------------------------------------
 
 
-def _part(*components: ComponentShape, **more: bool) -> str:
-    outer = ComponentShape(name="vcalendar", components=components, **more)
-    text = component("VEVENT", "a", f"{TOKYO}SUMMARY:x\r\n{ALARM}")
-    return shaped(
-        text.replace("BEGIN:VEVENT", f"{ZONE}BEGIN:VEVENT", 1),
-        DataShape(shape=outer),
-        floating_zone=PARIS,
+def _part(
+    *components: ComponentShape, all_props: bool = False, all_components: bool = False
+) -> str:
+    outer = ComponentShape(
+        name="vcalendar", components=components, all_props=all_props, all_components=all_components
     )
+    text = component("VEVENT", "a", f"{TOKYO}SUMMARY:x\r\n{ALARM}")
+    text = text.replace("BEGIN:VEVENT", f"{ZONE}BEGIN:VEVENT", 1)
+    return shaped(text, DataShape(shape=outer), floating_zone=PARIS)
 
 
 @pytest.mark.parametrize(

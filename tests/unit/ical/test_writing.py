@@ -13,6 +13,7 @@ from rdv_caldav.domain.appointment import Participant, Presence, State
 from rdv_caldav.domain.errors import InvalidCalendarObject, NotCalendarData
 from rdv_caldav.ical.attendee_lines import OwnLine
 from rdv_caldav.ical.colours import nearest_css_name
+from rdv_caldav.ical.component_checks import Limits
 from rdv_caldav.ical.contentlines import (
     ContentLine,
     parse_components,
@@ -20,7 +21,7 @@ from rdv_caldav.ical.contentlines import (
     to_crlf,
     unfold,
 )
-from rdv_caldav.ical.objects import Limits, decode, parse
+from rdv_caldav.ical.objects import decode, parse
 from rdv_caldav.ical.splitting import split_by_uid
 from rdv_caldav.ical.writer import patch, write
 from support.lens import (
