@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from rdv_caldav.domain.errors import InvalidCalendarObject, TooManyInstances
+from rdv_caldav.domain.errors import NotCalendarData, TooManyInstances
 from rdv_caldav.domain.timeindex import TimeIndex
 from rdv_caldav.ical.contentlines import Component
 from rdv_caldav.ical.extents import DAY, Extent
@@ -73,7 +73,7 @@ def index_of(
     VJOURNAL without date, though it meets no range: of that only a look into the text can
     tell. An object that excludes all its dates is an instant at the beginning of time.
 
-    Raises InvalidCalendarObject for a VEVENT without a start that can be read, or a rule that
+    Raises NotCalendarData for a VEVENT without a start that can be read, or a rule that
     is not understood; TooManyInstances for more dates than can be listed.
     """
     series = list(all_series(calendar, Clock(calendar, floating_zone)))
@@ -93,7 +93,7 @@ def _check(calendar: Component, series: list[Series]) -> None:
     """Refuse what has no dates, or too many to read them."""
     for one in series:
         if one.kind == "VEVENT" and one.has_undated:
-            raise InvalidCalendarObject("DTSTART is missing, or cannot be read")
+            raise NotCalendarData("DTSTART is missing, or cannot be read")
     for each in calendars_of(calendar):
         for component in each.items:
             if isinstance(component, Component) and component.name in TIMED:

@@ -211,7 +211,7 @@ _PERIODS: dict[str, _Periods] = {
 def read_rule(written: str, span: Span) -> Rule:
     """Return the rule that an RRULE value means for a series whose first date is ``span``.
 
-    Raises InvalidCalendarObject, TooManyInstances as :func:`check_rule` does.
+    Raises NotCalendarData, TooManyInstances as :func:`check_rule` does.
     """
     start = span.start
     check_rule(written, start)

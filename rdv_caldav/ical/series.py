@@ -232,7 +232,7 @@ class Series:
     def listed(self, limit: datetime, *, most: int) -> tuple[list[Instance], bool]:
         """Return its dates up to an instant, and whether there are later ones.
 
-        Raises TooManyInstances for more than ``most``, InvalidCalendarObject for a rule that
+        Raises TooManyInstances for more than ``most``, NotCalendarData for a rule that
         is not understood.
         """
         found = list(self._single)

@@ -42,19 +42,19 @@ REFUSED = {
         "supported-calendar-component",
     ),
     "METHOD": (event(before="METHOD:REQUEST\r\n"), 403, "valid-calendar-object-resource"),
-    "no DTSTART": (event(times=""), 403, "valid-calendar-object-resource"),
+    "no DTSTART": (event(times=""), 403, "valid-calendar-data"),
     "DTEND before DTSTART": (
         event(times="DTSTART:20261125T090000Z\r\nDTEND:20261125T080000Z\r\n"),
         403,
-        "valid-calendar-object-resource",
+        "valid-calendar-data",
     ),
-    "DTEND and DURATION": (event(lines="DURATION:PT1H\r\n"), 403, "valid-calendar-object-resource"),
+    "DTEND and DURATION": (event(lines="DURATION:PT1H\r\n"), 403, "valid-calendar-data"),
     "date and time": (
         event(times="DTSTART;VALUE=DATE:20261125\r\nDTEND:20261125T080000Z\r\n"),
         403,
-        "valid-calendar-object-resource",
+        "valid-calendar-data",
     ),
-    "not a date": (event(times="DTSTART:demain\r\n"), 403, "valid-calendar-object-resource"),
+    "not a date": (event(times="DTSTART:demain\r\n"), 403, "valid-calendar-data"),
     "before all time": (
         event(times="DTSTART:00010101T000000Z\r\nDTEND:00010101T010000Z\r\n"),
         403,
@@ -68,7 +68,7 @@ REFUSED = {
     "rule of nothing": (
         event(lines="RRULE:FREQ=WEEKLY;BYDAY=XX\r\n"),
         403,
-        "valid-calendar-object-resource",
+        "valid-calendar-data",
     ),
     "lone override": (
         event(lines="RECURRENCE-ID:20261125T080000Z\r\n"),

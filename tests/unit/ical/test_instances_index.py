@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rdv_caldav.domain.errors import CalendarDataRefused, InvalidCalendarObject, TooManyInstances
+from rdv_caldav.domain.errors import CalendarDataRefused, NotCalendarData, TooManyInstances
 from rdv_caldav.domain.timeindex import TimeIndex
 from rdv_caldav.ical.contentlines import parse_components
 from rdv_caldav.ical.filters import ComponentFilter, TimeRange
@@ -101,9 +101,9 @@ def test_undated_ones_reach_to_the_ends_of_time() -> None:
 @pytest.mark.parametrize(
     ("lines", "refusal"),
     [
-        ("SUMMARY:x\r\n", InvalidCalendarObject),
-        ("DTSTART:x\r\n", InvalidCalendarObject),
-        (f"{NINE}RRULE:FREQ=OFTEN\r\n", InvalidCalendarObject),
+        ("SUMMARY:x\r\n", NotCalendarData),
+        ("DTSTART:x\r\n", NotCalendarData),
+        (f"{NINE}RRULE:FREQ=OFTEN\r\n", NotCalendarData),
         (f"{NINE}RRULE:FREQ=SECONDLY\r\n", TooManyInstances),
         (f"{NINE}RRULE:FREQ=DAILY;BYHOUR={','.join(map(str, range(24)))}\r\n", TooManyInstances),
         (NINE + "RRULE:FREQ=DAILY\r\n" * 3, TooManyInstances),

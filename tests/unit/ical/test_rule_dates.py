@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rdv_caldav.domain.appointment import Span
-from rdv_caldav.domain.errors import CalendarDataRefused, InvalidCalendarObject, TooManyInstances
+from rdv_caldav.domain.errors import CalendarDataRefused, NotCalendarData, TooManyInstances
 from rdv_caldav.ical.rule_dates import MOST_COUNTED, read_rule
 
 START = datetime(2026, 11, 25, 9, 30)
@@ -202,9 +202,9 @@ def test_the_last_weeks_of_all_time() -> None:
     [
         ("FREQ=SECONDLY", TooManyInstances),
         ("FREQ=HOURLY", TooManyInstances),
-        ("FREQ=SOMETIMES", InvalidCalendarObject),
-        ("FREQ=DAILY;UNTIL=soon", InvalidCalendarObject),
-        ("", InvalidCalendarObject),
+        ("FREQ=SOMETIMES", NotCalendarData),
+        ("FREQ=DAILY;UNTIL=soon", NotCalendarData),
+        ("", NotCalendarData),
     ],
 )
 def test_rules_that_are_refused(written: str, refusal: type[CalendarDataRefused]) -> None:

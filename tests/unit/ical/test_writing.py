@@ -10,7 +10,7 @@ import pytest
 from rdv_caldav.domain import rules
 from rdv_caldav.domain.agency import DEFAULT_TYPES, PlannedStatus
 from rdv_caldav.domain.appointment import Participant, Presence, State
-from rdv_caldav.domain.errors import InvalidCalendarObject, NotCalendarData
+from rdv_caldav.domain.errors import NotCalendarData
 from rdv_caldav.ical.attendee_lines import OwnLine
 from rdv_caldav.ical.colours import nearest_css_name
 from rdv_caldav.ical.component_checks import Limits
@@ -263,7 +263,7 @@ def test_splitting_a_file() -> None:
 
 def test_limits_and_media_types() -> None:
     assert decode(b"\xef\xbb\xbfx", None) == "x"
-    with pytest.raises(InvalidCalendarObject):
+    with pytest.raises(NotCalendarData):
         parse(event(times=f"{TIMES}DTSTART:20261125T080000Z\r\n"))
 
 
@@ -314,7 +314,7 @@ def test_refusals_say_why(text: str, sentence: str) -> None:
     "times", ["DTSTART:PT1H\r\n", "DTSTART;VALUE=PERIOD:20261125T080000Z/PT1H\r\n"]
 )
 def test_a_start_that_is_no_date(times: str) -> None:
-    with pytest.raises(InvalidCalendarObject):
+    with pytest.raises(NotCalendarData):
         parse(event(times=times))
 
 
