@@ -137,6 +137,7 @@ class PersonCalendar(storage.BaseCollection):
         self._session = session
         self.seen = seen
         self._path = f"{session.login}/{seen.person.slug}"
+        self._colour = calendars.colour(session.tx, seen)
 
     @property
     def path(self) -> str:
@@ -160,7 +161,7 @@ class PersonCalendar(storage.BaseCollection):
         kept = {xmlutils.make_human_tag(k): v for k, v in self.seen.properties.items()}
         meta = {
             "D:displayname": self.seen.display_name,
-            "ICAL:calendar-color": self.seen.colour,
+            "ICAL:calendar-color": self._colour,
             **kept,
             "tag": "VCALENDAR",
             "C:supported-calendar-component-set": "VEVENT",

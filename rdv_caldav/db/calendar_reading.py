@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlalchemy import (
     BindParameter,
@@ -28,13 +28,6 @@ from rdv_caldav.db.schema import (
 )
 from rdv_caldav.domain.agency import Account, Person
 
-_T = TypeVar("_T")
-
-DAY = 86_400
-CHUNK = 500
-"""How many hrefs or ids go into one statement; SQLite takes 32 766 values at most."""
-
-_PERSON: BindParameter[int] = bindparam("person")
 _ACCOUNT: BindParameter[int] = bindparam("account")
 _VIEWER: BindParameter[int] = bindparam("viewer")
 
@@ -42,6 +35,7 @@ _view = and_(CalendarViewRow.account_id == _ACCOUNT, CalendarViewRow.person_id =
 _SNAPSHOTS = (
     select(
         PersonRow.__table__,
+        PersonAddressRow.address,
         CalendarRow.counter,
         CalendarRow.floor,
         CalendarRow.updated_at,
@@ -54,14 +48,12 @@ _SNAPSHOTS = (
     .join(CalendarRow, CalendarRow.person_id == PersonRow.id)
     .join(AccountRow, AccountRow.id == _ACCOUNT)
     .outerjoin(CalendarViewRow, _view)
+    # a person comes as often as he has addresses: one statement for both
+    .outerjoin(PersonAddressRow, PersonAddressRow.person_id == PersonRow.id)
+    .order_by(PersonAddressRow.position)
 )
 _SNAPSHOT = _SNAPSHOTS.where(PersonRow.slug == bindparam("slug"))
 _HOME = _SNAPSHOTS.where(PersonRow.active, or_(PersonRow.id == _VIEWER, CalendarViewRow.followed))
-_ADDRESSES = (
-    select(PersonAddressRow.person_id, PersonAddressRow.address)
-    .where(PersonAddressRow.person_id.in_(bindparam("ids", expanding=True)))
-    .order_by(PersonAddressRow.person_id, PersonAddressRow.position)
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,12 +92,12 @@ class CalendarReading:
         )
 
     def _snapshots(self, query: Select[Any], values: dict[str, Any]) -> list[CalendarSnapshot]:
-        rows = self._connection.execute(query, values).all()
+        rows: dict[int, Any] = {}
         addresses: dict[int, list[str]] = defaultdict(list)
-        if rows:
-            ids = [row.id for row in rows]
-            for line in self._connection.execute(_ADDRESSES, {"ids": ids}):
-                addresses[line.person_id].append(line.address)
+        for row in self._connection.execute(query, values):
+            rows.setdefault(row.id, row)
+            if row.address is not None:
+                addresses[row.id].append(row.address)
         return [
             CalendarSnapshot(
                 person=mapping.person_of(row, addresses[row.id]),
@@ -118,5 +110,5 @@ class CalendarReading:
                 position=row.position or 0,
                 properties=row.properties or {},
             )
-            for row in rows
+            for row in rows.values()
         ]

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
+from typing import Any
 
 from sqlalchemy import Connection, Select, bindparam, delete, insert, select, update
+from sqlalchemy.orm import aliased
 
 from rdv_caldav.db import mapping
 from rdv_caldav.db.personal_schema import PersonalCollectionRow
@@ -14,13 +16,17 @@ from rdv_caldav.domain.agency import AgencySettings, Person, PersonKind, Sector
 from rdv_caldav.domain.directory import Directory, normalise_address
 from rdv_caldav.domain.errors import InvalidInput
 
-_PERSONS = select(PersonRow.__table__)
+# a person comes as often as he has addresses: one statement for both
+_PERSONS = select(PersonRow.__table__, PersonAddressRow.address).outerjoin(
+    PersonAddressRow, PersonAddressRow.person_id == PersonRow.id
+)
 _BY_IDS = _PERSONS.where(PersonRow.id.in_(bindparam("ids", expanding=True)))
 _BY_SLUG = _PERSONS.where(PersonRow.slug == bindparam("slug"))
-_ADDRESSES = (
-    select(PersonAddressRow.person_id, PersonAddressRow.address)
-    .where(PersonAddressRow.person_id.in_(bindparam("ids", expanding=True)))
-    .order_by(PersonAddressRow.person_id, PersonAddressRow.position)
+_theirs, _others = aliased(PersonAddressRow), aliased(PersonAddressRow)
+_SHARING_ADDRESS = (
+    select(_others.person_id)
+    .join(_theirs, _theirs.address == _others.address)
+    .where(_theirs.person_id.in_(bindparam("ids", expanding=True)))
 )
 _HAVING_ADDRESS = select(PersonAddressRow.person_id).where(
     PersonAddressRow.address.in_(bindparam("addresses", expanding=True))
@@ -82,8 +88,9 @@ class PeopleRepository:
         named = Directory((), settings)
         ids.update(filter(None, (named.placeholder_id(address) for address in addresses)))
         ids.update(self._having(addresses))
-        theirs = [address for known in self._addresses(ids).values() for address in known]
-        ids.update(self._having(theirs))
+        if ids:
+            sharing = self._connection.execute(_SHARING_ADDRESS, {"ids": sorted(ids)})
+            ids.update(sharing.scalars())
         return Directory(self.by_ids(ids).values(), settings)
 
     def _having(self, addresses: Collection[str]) -> Iterable[int]:
@@ -92,17 +99,14 @@ class PeopleRepository:
         rows = self._connection.execute(_HAVING_ADDRESS, {"addresses": list(addresses)})
         return rows.scalars().all()
 
-    def _addresses(self, ids: Collection[int]) -> dict[int, list[str]]:
-        found: dict[int, list[str]] = defaultdict(list)
-        if ids:
-            for row in self._connection.execute(_ADDRESSES, {"ids": list(ids)}):
-                found[row.person_id].append(row.address)
-        return found
-
-    def _load(self, query: Select[tuple[object]], values: dict[str, object]) -> list[Person]:
-        rows = self._connection.execute(query, values).all()
-        addresses = self._addresses([row.id for row in rows])
-        return [mapping.person_of(row, addresses[row.id]) for row in rows]
+    def _load(self, query: Select[Any], values: dict[str, object]) -> list[Person]:
+        rows: dict[int, Any] = {}
+        addresses: dict[int, list[str]] = defaultdict(list)
+        for row in self._connection.execute(query.order_by(PersonAddressRow.position), values):
+            rows.setdefault(row.id, row)
+            if row.address is not None:
+                addresses[row.id].append(row.address)
+        return [mapping.person_of(row, addresses[key]) for key, row in rows.items()]
 
     # -- writing --------------------------------------------------------------------------
 

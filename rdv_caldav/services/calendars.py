@@ -9,7 +9,7 @@ from datetime import datetime
 from rdv_caldav.db.calendar_reading import CalendarSnapshot
 from rdv_caldav.db.member_reading import ObjectRow
 from rdv_caldav.db.uow import Transaction
-from rdv_caldav.domain.agency import AgencySettings, AppointmentType, Person, PersonKind
+from rdv_caldav.domain.agency import AgencySettings, Person, PersonKind
 from rdv_caldav.domain.appointment import Presence
 from rdv_caldav.domain.errors import ModuleOff, UnknownCalendar
 from rdv_caldav.ical.views import View, render
@@ -37,18 +37,11 @@ class Calendar:
     display_name: str
     may_create: bool
     snapshot: CalendarSnapshot
-    types: tuple[AppointmentType, ...]
 
     @property
     def tag(self) -> str:
         """Change numbers of the calendar and of the account's own view of it."""
         return f"{self.snapshot.counter}-{self.snapshot.view_counter}"
-
-    @property
-    def colour(self) -> str:
-        """The colour to propose: that of the kind of person's default type."""
-        code = self.settings.default_types[self.person.kind]
-        return next((kind.colour for kind in self.types if kind.code == code), "#1f5fbf")
 
     @property
     def properties(self) -> dict[str, str]:
@@ -118,8 +111,13 @@ def _calendar(tx: Transaction, actor: Actor, snapshot: CalendarSnapshot) -> Cale
         display_name=name,
         may_create=access.may_create_in(actor, person, settings),
         snapshot=snapshot,
-        types=tx.agency.types(),
     )
+
+
+def colour(tx: Transaction, seen: Calendar) -> str:
+    """Return the colour to propose: that of the kind of person's default type."""
+    code = seen.settings.default_types[seen.person.kind]
+    return next((kind.colour for kind in tx.agency.types() if kind.code == code), "#1f5fbf")
 
 
 def keep_properties(tx: Transaction, seen: Calendar, properties: dict[str, str]) -> None:

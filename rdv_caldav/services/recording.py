@@ -105,6 +105,7 @@ class Recorder:
             slots=find_slots(text, zone=appointment.span.zone),
             index=index,
             now=self.now,
+            before=stored.appointment,
         )
         return index
 

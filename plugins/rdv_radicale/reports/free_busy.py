@@ -70,7 +70,8 @@ def _busy(
     end: datetime,
     addresses: Collection[str],
 ) -> Iterable[BusyPeriod]:
-    text = member.text.upper()
+    # the time zone before the event repeats, which means nothing
+    text = member.text[member.text.find("BEGIN:VEVENT") :].upper()
     is_plain = calendar.zone == calendar.index_zone and not any(word in text for word in _UNUSUAL)
     if is_plain and member.starts_at is not None and member.stops_at is not None:
         return [BusyPeriod(member.starts_at, member.stops_at, BusyKind.BUSY)]

@@ -42,7 +42,7 @@ class PersonCalendar(CalendarResource):
 
     @property
     def colour(self) -> str:
-        return self.seen.colour
+        return calendars.colour(self.now.tx, self.seen)
 
     @property
     def last_modified(self) -> datetime:
