@@ -30,6 +30,9 @@ _RATES = {"new_1": "PUT new, 1 connection", "new_8": "PUT new, 8 connections"}
 def main() -> int:
     """Measure what the command line asks for; 1 if a soak found a fault."""
     options = _options()
+    if options.show:
+        sys.stdout.write(f"{tables(json.loads(options.show.read_text()))}\n")
+        return 0
     results: dict[str, Any] = {
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
         "machine": {"cores": os.cpu_count(), "python": platform.python_version()},
@@ -66,6 +69,7 @@ def _options() -> argparse.Namespace:
     add("--gzip", action="store_true", help="ask for gzip, as real programs do")
     add("--folder", type=Path, help="where our SQLite database is made; default: temporary")
     add("--out", type=Path, help="write all results here, as JSON")
+    add("--show", type=Path, help="print the tables of results that were written, nothing else")
     return parser.parse_args()
 
 

@@ -23,8 +23,10 @@ def _lines(results: dict[str, Any]) -> Iterator[str]:
         yield from _table(found, names)
         yield "\nMemory, MiB.\n"
         yield from _memory(found["memory"])
+        if found["complaints"]:
+            yield "\nAnswers that were not right, and so do not count:\n"
         for complaint, count in found["complaints"].items():
-            yield f"\n- {complaint}: {count} times"
+            yield f"- {complaint}: {count} times"
 
 
 def _table(found: dict[str, Any], names: list[str]) -> Iterator[str]:
