@@ -70,6 +70,9 @@ _AT_LOGIN = (
     .where(AccountRow.login == bindparam("login"))
     .where(PersonalCollectionRow.path == bindparam("path"))
 )
+_OF_PERSON = _COLLECTIONS.join(AccountRow, AccountRow.id == PersonalCollectionRow.account_id).where(
+    AccountRow.person_id == bindparam("person"), PersonalCollectionRow.is_calendar
+)
 _TOP = _OWN.where(PersonalCollectionRow.parent_id.is_(None)).order_by(PersonalCollectionRow.id)
 _INSIDE = _COLLECTIONS.where(PersonalCollectionRow.parent_id == _COLLECTION).order_by(
     PersonalCollectionRow.id
@@ -155,6 +158,10 @@ class PersonalRepository:
     def top(self, account_id: int) -> list[PersonalCollection]:
         """Return the collections of the home, oldest first."""
         return self._load(_TOP, {"account": account_id})
+
+    def calendars_of_person(self, person_id: int) -> list[PersonalCollection]:
+        """Return the calendars that the accounts of a person made."""
+        return self._load(_OF_PERSON, {"person": person_id})
 
     def children(self, collection_id: int) -> list[PersonalCollection]:
         """Return the collections directly in a folder, oldest first."""

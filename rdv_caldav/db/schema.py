@@ -223,7 +223,7 @@ class ParticipantRow(Base):
     appointment_id: Mapped[int] = mapped_column(ForeignKey("appointment.id", ondelete="CASCADE"))
     original_wall: Mapped[str] = mapped_column(String(19), default="")
     position: Mapped[int] = mapped_column(default=0)
-    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     address: Mapped[str] = mapped_column(Text, default="")
     name: Mapped[str] = mapped_column(Text, default="")
     presence: Mapped[str] = mapped_column(String(12))
@@ -232,6 +232,8 @@ class ParticipantRow(Base):
 
     __table_args__ = (
         Index("ix_participant_appointment_id_original_wall", "appointment_id", "original_wall"),
+        # a viewer's answers to some appointments, without walking all of his
+        Index("ix_participant_person_id_appointment_id", "person_id", "appointment_id"),
         CheckConstraint("person_id IS NOT NULL OR address <> ''", name="who"),
     )
 

@@ -27,6 +27,11 @@ def _folded_name(name: str) -> str:
     return " ".join(sorted(re.findall(r"\w+", letters)))
 
 
+def placeholder_address(person: Person, settings: AgencySettings) -> str:
+    """Return the address that stands for a person without one of his own; nothing is sent there."""
+    return f"p-{person.id}@{settings.placeholder_domain}"
+
+
 class Directory:
     """A snapshot of the persons that one request is about.
 
@@ -62,7 +67,7 @@ class Directory:
         for address in person.addresses:
             if len(self._by_address.get(address, ())) <= 1:
                 return address
-        return f"p-{person.id}@{self._settings.placeholder_domain}"
+        return placeholder_address(person, self._settings)
 
     def real_address_of(self, person: Person) -> str:
         """Return the preferred e-mail address, shared or not; empty if there is none."""

@@ -85,6 +85,8 @@ def _shared(
     tx: Transaction, seen: Calendar, since: _Position, limit: int | None
 ) -> tuple[list[Listed], list[str], int]:
     """Return what everybody sees changed and gone, and up to which change number that is all."""
+    if since.counter == seen.snapshot.counter:
+        return [], [], since.counter
     person_id, most = seen.person.id, None if limit is None else limit + 1
     moved = tx.members.changed(seen.actor.account, person_id, since=since.counter, most=most)
     gone = tx.members.gone(person_id, since=since.deletions_known, most=most)
@@ -103,6 +105,8 @@ def _own(
     tx: Transaction, seen: Calendar, since: _Position, room: int | None
 ) -> tuple[list[Listed], int]:
     """Return what only this account sees changed, and up to which number of its view."""
+    if since.view == seen.snapshot.view_counter:
+        return [], since.view
     most = None if room is None else room + 1
     rows = tx.members.overlaid(seen.actor.account, seen.person.id, since=since.view, most=most)
     if room is None or len(rows) <= room:

@@ -13,6 +13,10 @@ depends_on = None
 
 def upgrade() -> None:
     """Bring the schema forward."""
+    op.drop_index("ix_participant_person_id", table_name="participant")
+    op.create_index(
+        "ix_participant_person_id_appointment_id", "participant", ["person_id", "appointment_id"]
+    )
     op.add_column(
         "calendar", sa.Column("updated_at", sa.BigInteger(), nullable=False, server_default="0")
     )
@@ -174,3 +178,5 @@ def downgrade() -> None:
     op.drop_table("personal_collection")
     op.drop_table("personal_account")
     op.drop_column("calendar", "updated_at")
+    op.drop_index("ix_participant_person_id_appointment_id", table_name="participant")
+    op.create_index("ix_participant_person_id", "participant", ["person_id"])
