@@ -29,6 +29,7 @@ from rdv_radicale.verbs.delete import delete
 from rdv_radicale.verbs.get import get
 from rdv_radicale.verbs.make import mkcalendar, mkcol
 from rdv_radicale.verbs.options import DAV_HEADER, METHODS, options
+from rdv_radicale.verbs.post import post
 from rdv_radicale.verbs.propfind import propfind
 from rdv_radicale.verbs.proppatch import proppatch
 from rdv_radicale.verbs.put import put
@@ -40,6 +41,7 @@ logger = logging.getLogger(__name__)
 READING: Mapping[str, Callable[[Request, Session], Answer]] = {
     "GET": get,
     "HEAD": get,
+    "POST": post,
     "PROPFIND": propfind,
     "REPORT": report,
 }

@@ -43,6 +43,7 @@ REFUSALS: Mapping[type[DomainError], Refusal] = {
     errors.HrefTaken: Refusal(HTTPStatus.CONFLICT),
     errors.CalendarDataRefused: _forbidden(caldav("valid-calendar-data")),
     errors.InvalidCalendarObject: _forbidden(caldav("valid-calendar-object-resource")),
+    errors.InvalidSchedulingMessage: _forbidden(caldav("valid-scheduling-message")),
     errors.UnsupportedComponent: _forbidden(caldav("supported-calendar-component")),
     errors.UnsupportedMediaType: _forbidden(caldav("supported-calendar-data")),
     errors.TooLarge: Refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, caldav("max-resource-size")),

@@ -138,6 +138,10 @@ class InvalidCalendarObject(CalendarDataRefused):
     """iCalendar, but not one object of RFC 4791 §4.1 (``valid-calendar-object-resource``)."""
 
 
+class InvalidSchedulingMessage(CalendarDataRefused):
+    """Not a message that can be answered (RFC 6638 ``valid-scheduling-message``)."""
+
+
 class UnsupportedComponent(CalendarDataRefused):
     """A component the calendar does not take (``supported-calendar-component``)."""
 

@@ -50,7 +50,7 @@ def test_dispatching(served: DavClient) -> None:
     assert "calendar-access" in served.request("OPTIONS", "/", expect=200).headers["dav"]
     assert "/dav/alice/" in served.propfind("/dav/alice/", depth=0)
     assert "calendar-access" in served.request("OPTIONS", "/x", expect=200).headers["dav"]
-    served.request("PROPFIND", "/dav", expect=207)
+    served.request("PROPFIND", "/dav", expect=207, depth="0")
     for method in ("PROPFIND", "REPORT", "PUT", "MKCALENDAR", "DELETE"):
         served.request(method, "/alice/claire/", expect=404)
     served.get("/dav/alice/claire/none.ics", expect=404)

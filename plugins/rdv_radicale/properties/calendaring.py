@@ -22,6 +22,7 @@ COMPONENTS = ("VEVENT", "VTODO", "VJOURNAL")
 
 _CALENDARS = frozenset({Kind.CALENDAR})
 _HOME = frozenset({Kind.HOME})
+_TAGGED = frozenset({Kind.CALENDAR, Kind.FOLDER, Kind.INBOX})
 
 
 def _components(resource: Resource, _base: str) -> str:
@@ -47,20 +48,6 @@ def _collations(_resource: Resource, _base: str) -> str:
 
 def _home(resource: Resource, base: str) -> str:
     return href_element(write_path(base, resource.now.login, is_collection=True))
-
-
-def _addresses(resource: Resource, base: str) -> str:
-    """The account's addresses, mailto first: programs take the first one for the user's."""
-    actor = resource.now.actor
-    own = list(actor.person.addresses) if actor.person else []
-    mailtos = "".join(href_element(f"mailto:{address}") for address in own)
-    return mailtos + href_element(write_path(base, resource.now.login, is_collection=True))
-
-
-def _emails(resource: Resource, _base: str) -> str:
-    actor = resource.now.actor
-    own = actor.person.addresses if actor.person else ()
-    return "".join(text_element(calendarserver("email-address"), address) for address in own)
 
 
 def _ctag(resource: Resource, _base: str) -> str | None:
@@ -92,8 +79,5 @@ PROPERTIES = (
     _fixed("max-instances", str(MAX_DATES)),
     _fixed("max-attendees-per-instance", str(LIMITS.max_attendees)),
     _live(caldav("calendar-home-set"), _HOME, _home),
-    _live(caldav("calendar-user-address-set"), _HOME, _addresses),
-    _live(caldav("calendar-user-type"), _HOME, lambda *_: "INDIVIDUAL"),
-    _live(calendarserver("email-address-set"), _HOME, _emails),
-    _live(calendarserver("getctag"), frozenset({Kind.CALENDAR, Kind.FOLDER}), _folder_ctag),
+    _live(calendarserver("getctag"), _TAGGED, _folder_ctag),
 )

@@ -12,6 +12,20 @@ from rdv_radicale.resources.base import Kind, Resource
 
 _READ = (dav("read"), dav("read-acl"), dav("read-current-user-privilege-set"))
 _BUSY = caldav("read-free-busy")
+_SCHEDULING = {
+    Kind.INBOX: (
+        "schedule-deliver",
+        "schedule-deliver-invite",
+        "schedule-deliver-reply",
+        "schedule-query-freebusy",
+    ),
+    Kind.OUTBOX: (
+        "schedule-send",
+        "schedule-send-invite",
+        "schedule-send-reply",
+        "schedule-send-freebusy",
+    ),
+}
 _WRITE = ("write", "write-properties", "write-content", "bind", "unbind")
 
 
@@ -20,6 +34,7 @@ def granted(resource: Resource) -> list[str]:
     privileges = list(_READ)
     if resource.kind in (Kind.HOME, Kind.CALENDAR):
         privileges.append(_BUSY)
+    privileges += map(caldav, _SCHEDULING.get(resource.kind, ()))
     if resource.is_writable:
         privileges += map(dav, _WRITE)
     return privileges

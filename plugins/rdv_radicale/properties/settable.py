@@ -83,7 +83,7 @@ def _own_timezone_id(resource: Resource) -> str | None:
 
 displayname = Property(
     name=dav("displayname"),
-    kinds=COLLECTIONS,
+    kinds=COLLECTIONS | {Kind.PRINCIPAL},
     get=_kept(dav("displayname"), lambda resource: resource.display_name),
     setter=_described,
     in_allprop=True,

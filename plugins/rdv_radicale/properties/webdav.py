@@ -23,25 +23,38 @@ _TYPES = {
     Kind.HOME: ("collection", "principal"),
     Kind.CALENDAR: ("collection",),
     Kind.FOLDER: ("collection",),
+    Kind.PRINCIPAL: ("principal",),
+    Kind.INBOX: ("collection",),
+    Kind.OUTBOX: ("collection",),
 }
-_PRINCIPALS = ("principal-match", "principal-property-search", "principal-search-property-set")
+_CALDAV_TYPES = {
+    Kind.CALENDAR: "calendar",
+    Kind.INBOX: "schedule-inbox",
+    Kind.OUTBOX: "schedule-outbox",
+}
+_PRINCIPAL_REPORTS = ("principal-match", "principal-property-search", "principal-search-property-set")
 _REPORTS = {
-    Kind.ROOT: ("expand-property", *_PRINCIPALS),
-    Kind.HOME: ("expand-property", *_PRINCIPALS),
-    Kind.CALENDAR: ("sync-collection", "expand-property", *_PRINCIPALS),
-    Kind.FOLDER: ("sync-collection", "expand-property", *_PRINCIPALS),
+    Kind.ROOT: ("expand-property", *_PRINCIPAL_REPORTS),
+    Kind.HOME: ("expand-property", *_PRINCIPAL_REPORTS),
+    Kind.CALENDAR: ("sync-collection", "expand-property", *_PRINCIPAL_REPORTS),
+    Kind.FOLDER: ("sync-collection", "expand-property", *_PRINCIPAL_REPORTS),
+    Kind.INBOX: ("sync-collection", "expand-property"),
+    Kind.OUTBOX: ("expand-property",),
+    Kind.PRINCIPAL: ("expand-property",),
     Kind.OBJECT: ("expand-property",),
     Kind.FILE: ("expand-property",),
 }
 _CALENDAR_REPORTS = {
     Kind.CALENDAR: ("calendar-query", "calendar-multiget", "free-busy-query"),
     Kind.HOME: ("calendar-multiget", "free-busy-query"),
+    Kind.INBOX: ("calendar-query", "calendar-multiget"),
 }
 
 
 def _resourcetype(resource: Resource, _base: str) -> str:
     types = "".join(element(dav(name)) for name in _TYPES.get(resource.kind, ()))
-    return types + element(caldav("calendar")) if resource.kind is Kind.CALENDAR else types
+    special = _CALDAV_TYPES.get(resource.kind)
+    return types if special is None else types + element(caldav(special))
 
 
 def _getetag(resource: Resource, _base: str) -> str | None:
@@ -94,6 +107,10 @@ def _principal(resource: Resource, base: str) -> str:
     return href_element(write_path(base, resource.now.login, is_collection=True))
 
 
+def _own_principal(resource: Resource, base: str) -> str:
+    return href_element(write_path(base, *resource.segments, is_collection=True))
+
+
 def _principal_collections(_resource: Resource, base: str) -> str:
     return href_element(f"{base}/")
 
@@ -131,9 +148,9 @@ def _live(name: str, kinds: frozenset[Kind], get: Getter) -> Property:
     return Property(name=dav(name), kinds=kinds, get=get)
 
 
-_TAGGED = EVERYWHERE - {Kind.ROOT, Kind.HOME}
+_TAGGED = EVERYWHERE - {Kind.ROOT, Kind.HOME, Kind.OUTBOX, Kind.PRINCIPAL}
 _LEAVES = frozenset({Kind.OBJECT, Kind.FILE})
-_HOME = frozenset({Kind.HOME})
+_PRINCIPALS = frozenset({Kind.HOME, Kind.PRINCIPAL})
 
 PROPERTIES = (
     Property(
@@ -165,10 +182,10 @@ PROPERTIES = (
     Property(
         name=dav("current-user-principal"), kinds=EVERYWHERE, get=_principal, is_shared=_always
     ),
-    _live("principal-URL", _HOME, _principal),
-    _live("alternate-URI-set", _HOME, _nothing),
-    _live("group-membership", _HOME, _nothing),
-    _live("group-member-set", _HOME, _nothing),
+    _live("principal-URL", _PRINCIPALS, _own_principal),
+    _live("alternate-URI-set", _PRINCIPALS, _nothing),
+    _live("group-membership", _PRINCIPALS, _nothing),
+    _live("group-member-set", _PRINCIPALS, _nothing),
     _live("principal-collection-set", EVERYWHERE, _principal_collections),
     _live("current-user-privilege-set", EVERYWHERE, current_user_privileges),
     _live("supported-privilege-set", EVERYWHERE, supported_privileges),
@@ -176,7 +193,7 @@ PROPERTIES = (
     _live("acl-restrictions", EVERYWHERE, lambda *_: "<D:grant-only/><D:no-invert/>"),
     _live("inherited-acl-set", EVERYWHERE, _nothing),
     _live("supported-report-set", EVERYWHERE, _reports),
-    _live("sync-token", frozenset({Kind.CALENDAR, Kind.FOLDER}), _sync_token),
+    _live("sync-token", frozenset({Kind.CALENDAR, Kind.FOLDER, Kind.INBOX}), _sync_token),
     _live("quota-used-bytes", COLLECTIONS, _used),
     _live("quota-available-bytes", COLLECTIONS, _available),
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
+from itertools import chain, islice
 
 from rdv_radicale.answers import Answer, multistatus, xml_answer
 from rdv_radicale.malformed import BadRequest
@@ -12,8 +13,10 @@ from rdv_radicale.properties.live import REGISTRY
 from rdv_radicale.properties.selection import Selection
 from rdv_radicale.requests import Request
 from rdv_radicale.resources.base import Kind, Resource
+from rdv_radicale.resources.scheduling import known_principals
 from rdv_radicale.resources.tree import Home
 
+_MOST_FOUND = 500
 _SEARCHED = {
     dav("displayname"): "name",
     caldav("calendar-user-address-set"): "calendar address",
@@ -37,19 +40,24 @@ def principal_search_property_set(
 
 
 def principal_property_search(request: Request, xml: ET.Element, resource: Resource) -> Answer:
-    """Answer the principals that match (RFC 3744 §9.4): here the account's own, if it does.
+    """Answer the principals that match (RFC 3744 §9.4), of whom the account may know of.
 
     Without any condition, as some programs ask, all of them match.
     """
     searches = [_search(each) for each in xml.findall(dav("property-search"))]
     selection = _selection(request, xml)
-    home = Home(resource.now)
-    met = [
-        all(text in _plain(REGISTRY.value(home, name, request.base)) for name in names)
-        for names, text in searches
-    ]
-    found = any(met) if met and xml.get("test") == "anyof" else all(met)
-    return multistatus([selection.response(home, request.base)] if found else [])
+    is_any = xml.get("test") == "anyof" and bool(searches)
+
+    def matches(principal: Resource) -> bool:
+        met = (
+            all(text in _plain(REGISTRY.value(principal, name, request.base)) for name in names)
+            for names, text in searches
+        )
+        return any(met) if is_any else all(met)
+
+    principals: Iterator[Resource] = chain((Home(resource.now),), known_principals(resource.now))
+    found = islice(filter(matches, principals), _MOST_FOUND)
+    return multistatus(selection.response(each, request.base) for each in found)
 
 
 def _search(sent: ET.Element) -> tuple[list[str], str]:

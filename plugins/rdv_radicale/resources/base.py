@@ -23,6 +23,9 @@ class Kind(Enum):
     FOLDER = auto()
     OBJECT = auto()
     FILE = auto()
+    INBOX = auto()
+    OUTBOX = auto()
+    PRINCIPAL = auto()
 
 
 class Resource(ABC):
@@ -84,7 +87,7 @@ class Member:
 
     ``text`` is empty when only the outside was asked for. ``is_certain`` is false when a time
     range may or may not meet it. ``starts_at`` and ``stops_at`` are the bounds in UTC where they
-    are known.
+    are known. ``schedule_tag`` does not change with others' answers (RFC 6638 §3.2.10).
     """
 
     href: str
@@ -98,6 +101,7 @@ class Member:
     is_writable: bool = True
     starts_at: datetime | None = None
     stops_at: datetime | None = None
+    schedule_tag: str | None = None
     kept: Mapping[str, str] = field(default_factory=dict)
 
 

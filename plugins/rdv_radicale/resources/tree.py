@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from rdv_caldav.domain.errors import AccessRefused, ModuleOff, UnknownCalendar, UnknownObject
+from rdv_caldav.domain.errors import (
+    AccessRefused,
+    CalendarFixed,
+    ModuleOff,
+    UnknownCalendar,
+    UnknownObject,
+)
 from rdv_caldav.services import calendars
 from rdv_caldav.services.personal import collections, objects
+from rdv_caldav.services.personal.places import RESERVED
+from rdv_caldav.services.scheduling import may_know
+from rdv_radicale.resources import scheduling
 from rdv_radicale.resources.base import CalendarObject, CalendarResource, Kind, Resource
 from rdv_radicale.resources.people import PersonCalendar
 from rdv_radicale.resources.personal import File, Folder, collection_resource
+from rdv_radicale.resources.scheduling import Inbox, Outbox, PersonPrincipal
 from rdv_radicale.session import Session
 
 
@@ -51,6 +61,8 @@ class Home(Resource):
             yield PersonCalendar(self.now, seen)
         for collection in collections.home(self.now.tx, self.now.actor):
             yield collection_resource(self.now, collection)
+        yield Inbox(self.now)
+        yield Outbox(self.now)
 
 
 def find(now: Session, segments: tuple[str, ...], *, with_text: bool = False) -> Resource:
@@ -63,6 +75,8 @@ def find(now: Session, segments: tuple[str, ...], *, with_text: bool = False) ->
     check_own(now, segments)
     if len(segments) == 1:
         return Home(now)
+    if segments[1] in RESERVED:
+        return _reserved(now, segments)
     if len(segments) == 2:
         return require_collection(now, segments)
     parent = require_collection(now, segments[:-1])
@@ -71,6 +85,26 @@ def find(now: Session, segments: tuple[str, ...], *, with_text: bool = False) ->
     if inner is None and member is None:
         raise UnknownObject("nothing stands here")
     return inner or member  # type: ignore[return-value]
+
+
+def _reserved(now: Session, segments: tuple[str, ...]) -> Resource:
+    """Return what stands at a name that is kept for scheduling. Raises UnknownObject."""
+    match segments[1:]:
+        case (scheduling.INBOX,):
+            return Inbox(now)
+        case (scheduling.OUTBOX,):
+            return Outbox(now)
+        case (scheduling.PRINCIPALS, slug):
+            person = now.tx.people.by_slug(slug)
+            if person is not None and may_know(now.actor, person):
+                return PersonPrincipal(now, person)
+    raise UnknownObject("nothing stands here")
+
+
+def check_not_reserved(segments: tuple[str, ...]) -> None:
+    """Refuse to write where scheduling has its place. Raises CalendarFixed."""
+    if len(segments) > 1 and segments[1] in RESERVED:
+        raise CalendarFixed("nothing is written here")
 
 
 def require_collection(now: Session, segments: tuple[str, ...]) -> CalendarResource | Folder:

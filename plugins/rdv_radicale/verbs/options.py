@@ -11,6 +11,7 @@ METHODS = (
     "GET",
     "HEAD",
     "PUT",
+    "POST",
     "DELETE",
     "COPY",
     "MOVE",
@@ -20,8 +21,11 @@ METHODS = (
     "MKCALENDAR",
     "MKCOL",
 )
-DAV_HEADER = "1, 3, access-control, calendar-access, extended-mkcol, calendar-no-timezone"
-"""No class 2 without LOCK; no calendar-auto-schedule before the server does it."""
+DAV_HEADER = (
+    "1, 3, access-control, calendar-access, calendar-auto-schedule, extended-mkcol,"
+    " calendar-no-timezone"
+)
+"""No class 2 without LOCK. With auto-schedule only the server mails (RFC 6638 §2)."""
 
 
 def options() -> Answer:

@@ -16,7 +16,7 @@ from rdv_radicale.answers import CALENDAR_TYPE, Answer
 from rdv_radicale.malformed import BadRequest
 from rdv_radicale.requests import Request
 from rdv_radicale.resources.people import PersonCalendar
-from rdv_radicale.resources.tree import find_collection
+from rdv_radicale.resources.tree import check_not_reserved, find_collection
 from rdv_radicale.session import Session, opened
 from rdv_radicale.writing import write
 
@@ -59,6 +59,7 @@ def _writer(request: Request) -> Callable[[Session], Written]:
     segments = request.segments
     if len(segments) < 3 or request.path.endswith("/"):
         raise CalendarFixed("objects are written into calendars of one's own home only")
+    check_not_reserved(segments)
     if segments[0] != request.login:
         raise CalendarFixed("objects are written into calendars of one's own home only")
     with opened(request.book, request.login) as now:

@@ -28,13 +28,13 @@ Report = Callable[[Request, ET.Element, Resource], Answer]
 _EVERYWHERE = frozenset(Kind)
 _COLLECTIONS = frozenset({Kind.ROOT, Kind.HOME, Kind.CALENDAR, Kind.FOLDER})
 _REPORTS: Mapping[str, tuple[Report, frozenset[Kind]]] = {
-    caldav("calendar-query"): (calendar_query, frozenset({Kind.CALENDAR, Kind.OBJECT})),
+    caldav("calendar-query"): (calendar_query, frozenset({Kind.CALENDAR, Kind.OBJECT, Kind.INBOX})),
     caldav("calendar-multiget"): (
         calendar_multiget,
-        frozenset({Kind.HOME, Kind.CALENDAR, Kind.OBJECT}),
+        frozenset({Kind.HOME, Kind.CALENDAR, Kind.OBJECT, Kind.INBOX}),
     ),
     caldav("free-busy-query"): (free_busy_query, frozenset({Kind.HOME, Kind.CALENDAR})),
-    dav("sync-collection"): (sync_collection, frozenset({Kind.CALENDAR, Kind.FOLDER})),
+    dav("sync-collection"): (sync_collection, frozenset({Kind.CALENDAR, Kind.FOLDER, Kind.INBOX})),
     dav("expand-property"): (expand_property, _EVERYWHERE),
     dav("principal-match"): (principal_match, _COLLECTIONS),
     dav("principal-property-search"): (principal_property_search, _COLLECTIONS),

@@ -26,7 +26,13 @@ from rdv_radicale.requests import INFINITY, Request
 from rdv_radicale.resources.base import CalendarObject, CalendarResource, Resource
 from rdv_radicale.resources.people import PersonCalendar
 from rdv_radicale.resources.personal import File, Folder, PersonalCalendar
-from rdv_radicale.resources.tree import check_own, find, find_collection, find_member
+from rdv_radicale.resources.tree import (
+    check_not_reserved,
+    check_own,
+    find,
+    find_collection,
+    find_member,
+)
 from rdv_radicale.session import Session
 from rdv_radicale.verbs.delete import remove
 from rdv_radicale.writing import write
@@ -51,6 +57,7 @@ def _transfer(request: Request, *, moves: bool) -> Answer:
 
     def act(now: Session) -> bool:
         check_own(now, target)
+        check_not_reserved(target)
         source = find(now, request.segments)
         if isinstance(source, CalendarObject | File):
             return _transfer_object(request, now, source, target, moves=moves)

@@ -16,8 +16,8 @@ from rdv_caldav.domain.personal import PersonalCollection
 from rdv_caldav.services import access
 from rdv_caldav.services.access import Actor
 
-RESERVED = frozenset({"inbox", "outbox"})
-"""Names in every home that are kept for scheduling (RFC 6638)."""
+RESERVED = frozenset({"inbox", "outbox", "principals"})
+"""Names in every home that are kept for scheduling (RFC 6638) and for whom one may invite."""
 
 _LONGEST_PATH = 2_000
 """Octets: PostgreSQL cannot index more than some 2 700."""

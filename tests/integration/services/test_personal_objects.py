@@ -8,7 +8,6 @@ import pytest
 
 from rdv_caldav.bootstrap import AppointmentBook
 from rdv_caldav.domain.errors import (
-    InvalidCalendarObject,
     LostRace,
     NotCalendarData,
     ParentMissing,
@@ -157,10 +156,10 @@ def test_a_body_that_was_read_for_another_collection(own: Own) -> None:
 def test_what_no_calendar_takes(own: Own) -> None:
     refusals: dict[str, type[Exception]] = {
         "rien": NotCalendarData,
-        event(before="METHOD:REQUEST\r\n"): InvalidCalendarObject,
+        event(before="METHOD:REQUEST\r\n"): NotCalendarData,
         component("VFREEBUSY", "a"): UnsupportedComponent,
         event(lines="RRULE:FREQ=SECONDLY\r\n"): TooManyInstances,
-        component("VTODO", "a", "DURATION:PT1H\r\n"): InvalidCalendarObject,
+        component("VTODO", "a", "DURATION:PT1H\r\n"): NotCalendarData,
     }
     for text, error in refusals.items():
         with pytest.raises(error):
