@@ -136,10 +136,11 @@ class Request:
 
     @property
     def condition(self) -> Condition:
-        """If-Match and If-None-Match (RFC 9110 §13.1)."""
+        """If-Match, If-None-Match (RFC 9110 §13.1) and If-Schedule-Tag-Match (RFC 6638 §8.3)."""
         return Condition(
             if_match=_etags(self.header("If-Match"), weak_too=False),
             if_none_match=_etags(self.header("If-None-Match"), weak_too=True),
+            schedule_tag=self.header("If-Schedule-Tag-Match") or None,
         )
 
     @property

@@ -145,7 +145,8 @@ class AppointmentRow(Base):
     ``slots`` says where in ``text`` each viewer reads something of his own (see
     :mod:`rdv_caldav.ical.views`). ``recurrence`` holds rules, added and excluded dates.
     ``indexed_until`` is the instant up to which :class:`OccurrenceRow` lists the dates of a
-    series; null when it lists all.
+    series; null when it lists all. ``schedule_version`` grows with every change save answers:
+    the base of Schedule-Tags (RFC 6638 §3.2.10).
     """
 
     __tablename__ = "appointment"
@@ -172,6 +173,7 @@ class AppointmentRow(Base):
     sequence: Mapped[int] = mapped_column(default=0)
     time_sequence: Mapped[int] = mapped_column(default=0)
     version: Mapped[int] = mapped_column(default=1)
+    schedule_version: Mapped[int] = mapped_column(default=1, server_default="1")
     created_at: Mapped[int] = mapped_column(BigInteger)
     updated_at: Mapped[int] = mapped_column(BigInteger)
     trashed_at: Mapped[int | None] = mapped_column(BigInteger)

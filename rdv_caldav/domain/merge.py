@@ -43,6 +43,8 @@ class Writing:
     directory: Directory
     settings: AgencySettings
     now: datetime
+    keeps_answers: bool = False
+    """Others' answers stay: the program tied its write to all but these (RFC 6638 §3.2.10)."""
 
     @property
     def author_id(self) -> int | None:
@@ -155,6 +157,9 @@ def _participants(
         participant = _recognised(attendee, stated.organizer, previous, writing)
         if participant is not None:
             known = previous.participant(participant.key) if previous else None
+            is_others = participant.key != writing.author_id
+            if known is not None and is_others and writing.keeps_answers:
+                participant = replace(participant, presence=known.presence, comment=known.comment)
             found.setdefault(participant.key, _complete(participant, known))
     _take_organizer_answer(found, stated.organizer, previous, writing)
     return tuple(found.values())

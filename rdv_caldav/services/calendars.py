@@ -55,7 +55,8 @@ class CalendarObject:
 
     ``text`` is empty when only the outside was asked for. ``stops_at`` is None for a series
     without end. ``certain`` is false when a time range may or may not meet a date of it;
-    ``may_edit`` says whether its reader may.
+    ``may_edit`` says whether its reader may. ``schedule_tag`` changes with everything save
+    answers (RFC 6638 §3.2.10).
     """
 
     appointment_id: int
@@ -68,6 +69,7 @@ class CalendarObject:
     text: str = ""
     certain: bool = True
     may_edit: bool = False
+    schedule_tag: str = ""
 
 
 def home(tx: Transaction, actor: Actor) -> list[Calendar]:
@@ -193,6 +195,7 @@ def _object(seen: Calendar, row: ObjectRow) -> CalendarObject:
         # the index takes each date to be as long as the first
         certain=row.is_certain and "VALUE=PERIOD" not in row.text,
         may_edit=edits,
+        schedule_tag=f'"{row.appointment_id}-{row.schedule_version}-{_mask(seen, may_edit=edits)}"',
     )
 
 

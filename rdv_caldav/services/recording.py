@@ -26,6 +26,8 @@ from rdv_caldav.services.access import Actor
 from rdv_caldav.services.audit import record_events
 from rdv_caldav.services.invitations import queue_messages
 
+_ANSWERS = (events.PresenceRecorded, events.CommentLeft)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recorder:
@@ -69,7 +71,8 @@ class Recorder:
         happened = (*diff(stored.appointment, appointment), *also)
         if not happened and text == stored.text and href is None:
             return
-        index = self._update(stored, appointment, text)
+        answers_only = bool(happened) and all(isinstance(event, _ANSWERS) for event in happened)
+        index = self._update(stored, appointment, text, answers_only=answers_only)
         self._follow_up(happened, stored.id, appointment)
         for person_id in _asked_again(happened):
             self.tx.calendars.unhide(stored.id, person_id)
@@ -96,7 +99,9 @@ class Recorder:
         self._follow_up((hidden,), stored.id, stored.appointment)
         self.tx.calendars.hide(stored.id, person_id, self.now)
 
-    def _update(self, stored: Stored, appointment: Appointment, text: str) -> TimeIndex:
+    def _update(
+        self, stored: Stored, appointment: Appointment, text: str, *, answers_only: bool = False
+    ) -> TimeIndex:
         index = time_index(appointment, now=self.now)
         self.tx.appointments.update(
             stored.id,
@@ -106,6 +111,7 @@ class Recorder:
             index=index,
             now=self.now,
             before=stored.appointment,
+            answers_only=answers_only,
         )
         return index
 

@@ -32,7 +32,11 @@ _CALDAV_TYPES = {
     Kind.INBOX: "schedule-inbox",
     Kind.OUTBOX: "schedule-outbox",
 }
-_PRINCIPAL_REPORTS = ("principal-match", "principal-property-search", "principal-search-property-set")
+_PRINCIPAL_REPORTS = (
+    "principal-match",
+    "principal-property-search",
+    "principal-search-property-set",
+)
 _REPORTS = {
     Kind.ROOT: ("expand-property", *_PRINCIPAL_REPORTS),
     Kind.HOME: ("expand-property", *_PRINCIPAL_REPORTS),

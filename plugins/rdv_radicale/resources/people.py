@@ -100,4 +100,5 @@ def _member(found: SeenObject) -> Member:
         is_writable=found.may_edit,
         starts_at=found.starts_at,
         stops_at=found.stops_at,
+        schedule_tag=found.schedule_tag,
     )

@@ -38,7 +38,15 @@ def remove(request: Request, now: Session, resource: Resource) -> None:
     match resource:
         case CalendarObject(calendar=PersonCalendar()):
             _, slug, href = resource.segments
-            delete_object(now.tx, now.actor, slug, href, condition=condition, now=now.now)
+            delete_object(
+                now.tx,
+                now.actor,
+                slug,
+                href,
+                condition=condition,
+                answers=request.header("Schedule-Reply").upper() != "F",
+                now=now.now,
+            )
         case CalendarObject() | File():
             inner, _, href = path.rpartition("/")
             personal.delete_object(now.tx, now.actor, inner, href, condition=condition, now=now.now)

@@ -37,6 +37,8 @@ def get(request: Request, now: Session) -> Answer:
 
 def _validators(resource: Resource) -> dict[str, str]:
     headers = {"ETag": resource.etag or ""}
+    if isinstance(resource, CalendarObject) and resource.found.schedule_tag is not None:
+        headers["Schedule-Tag"] = resource.found.schedule_tag
     if resource.last_modified is not None:
         headers["Last-Modified"] = format_datetime(resource.last_modified, usegmt=True)
     return headers

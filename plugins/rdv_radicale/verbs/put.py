@@ -29,6 +29,7 @@ class Written:
     etag: str | None
     content: bytes
     content_type: str
+    schedule_tag: str | None = None
     served_etag: str | None
 
 
@@ -40,9 +41,11 @@ def put(request: Request) -> Answer:
     written = write(request, _writer(request))
     status = HTTPStatus.CREATED if written.created else HTTPStatus.NO_CONTENT
     headers = {"ETag": written.etag} if written.etag else {}
+    if written.schedule_tag is not None:
+        headers["Schedule-Tag"] = written.schedule_tag
     if request.preferences.get("return") != "representation" or written.served_etag is None:
         return Answer(status, headers)
-    headers = {
+    headers |= {
         "ETag": written.served_etag,
         "Content-Type": written.content_type,
         "Content-Location": request.url(*request.segments, is_collection=False),
@@ -91,6 +94,7 @@ def _for_person(request: Request) -> Callable[[Session], Written]:
             etag=served.etag if served is not None and done.as_sent else None,
             content=served.text.encode() if served is not None else b"",
             content_type=f"{CALENDAR_TYPE}; component=VEVENT",
+            schedule_tag=served.schedule_tag if served is not None else None,
             served_etag=served.etag if served is not None else None,
         )
 

@@ -30,13 +30,15 @@ def delete_object(
     href: str,
     *,
     condition: Condition = UNCONDITIONAL,
+    answers: bool = True,
     now: datetime,
 ) -> None:
     """Delete an object from a person's calendar; ``now`` is aware.
 
     In the owner's calendar, by who may edit: Annulé and in the corbeille, gone for all.
     Elsewhere: that person refuses, and it is hidden there only. What is Annulé already is
-    hidden, nothing else, since some phones tidy such entries away by themselves.
+    hidden, nothing else, since some phones tidy such entries away by themselves. Without
+    ``answers`` nobody refuses (RFC 6638 §8.1, ``Schedule-Reply: F``): it is hidden, no more.
     Raises UnknownCalendar, UnknownObject, PreconditionFailed, EditRefused.
     """
     seen = calendars.calendar(tx, actor, slug)
@@ -48,6 +50,8 @@ def delete_object(
         recorder(tx, seen, now).hide(standing.stored, seen.person.id)
     elif is_editor and standing.owner_id == seen.person.id:
         _cancel(tx, seen, standing, now)
+    elif not answers:
+        recorder(tx, seen, now).hide(standing.stored, seen.person.id)
     else:
         _refuse(tx, seen, standing, now)
 

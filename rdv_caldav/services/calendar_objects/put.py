@@ -53,11 +53,15 @@ class Put:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Incoming:
-    """What was sent: the shared text, what is the account's alone, and what it says."""
+    """What was sent: the shared text, what is the account's alone, and what it says.
+
+    ``keeps_answers`` is true when others may have answered since the program read the object.
+    """
 
     text: str
     private: dict[str, str]
     draft: Draft
+    keeps_answers: bool = False
 
 
 def put_object(
@@ -77,7 +81,7 @@ def put_object(
     """
     seen = calendars.calendar(tx, actor, slug)
     standing = lock_at(tx, seen, href)
-    condition.check(standing.etag if standing else None)
+    condition.check(*((standing.etag, standing.schedule_tag) if standing else (None, None)))
     if standing is not None and standing.stored.appointment.uid != obj.uid:
         raise UidConflict("another UID stands at this place", href=href)
     stored = standing.stored if standing else _lock_elsewhere(tx, seen, href, obj.uid)
@@ -86,6 +90,7 @@ def put_object(
         appointment_id = _create(tx, seen, href, incoming, now=now)
     else:
         arriving_at = None if standing else href
+        incoming = replace(incoming, keeps_answers=condition.schedule_tag is not None)
         _change(tx, seen, stored, incoming, arriving_at=arriving_at, now=now)
         appointment_id = stored.id
     tx.calendars.save_overlay(actor.account.id, appointment_id, incoming.private)
@@ -160,7 +165,9 @@ def _change(
 ) -> None:
     old = stored.appointment
     directory = _directory(tx, seen, incoming, old.all_person_ids)
-    circumstances = _circumstances(seen, directory, now)
+    circumstances = replace(
+        _circumstances(seen, directory, now), keeps_answers=incoming.keeps_answers
+    )
     words = _vocabulary(tx, seen, directory)
     participants = [directory.person(person_id) for person_id in old.all_person_ids]
     if access.may_edit(seen.actor, old, participants, seen.settings):

@@ -17,13 +17,17 @@ from rdv_caldav.services.recording import Recorder
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Condition:
-    """If-Match and If-None-Match (RFC 9110 §13.1) as sets of entity tags, ``*`` for any."""
+    """If-Match and If-None-Match (RFC 9110 §13.1) as sets of entity tags, ``*`` for any.
+
+    ``schedule_tag`` is that of If-Schedule-Tag-Match (RFC 6638 §8.3).
+    """
 
     if_match: frozenset[str] | None = None
     if_none_match: frozenset[str] | None = None
+    schedule_tag: str | None = None
 
-    def check(self, etag: str | None) -> None:
-        """Hold the conditions for the current ETag, None where nothing stands.
+    def check(self, etag: str | None, schedule_tag: str | None = None) -> None:
+        """Hold the conditions for the current ETag and Schedule-Tag, None where there is none.
 
         Raises PreconditionFailed.
         """
@@ -32,6 +36,10 @@ class Condition:
             raise PreconditionFailed("If-Match does not hold: it was changed meanwhile")
         if self.if_none_match is not None and etag is not None and self.if_none_match & tags:
             raise PreconditionFailed("If-None-Match does not hold: something stands there")
+        if self.schedule_tag is not None and self.schedule_tag != schedule_tag:
+            raise PreconditionFailed(
+                "If-Schedule-Tag-Match does not hold: it was changed"
+            )
 
 
 UNCONDITIONAL = Condition()
@@ -43,6 +51,7 @@ class Standing:
 
     stored: Stored
     etag: str
+    schedule_tag: str
 
     @property
     def owner_id(self) -> int | None:
@@ -62,7 +71,7 @@ def lock_at(tx: Transaction, seen: Calendar, href: str) -> Standing | None:
     for current in calendars.objects(tx, seen, hrefs=[href], with_text=False):
         if current.appointment_id != stored.id:
             raise LostRace("another appointment stands here since we looked")
-        return Standing(stored=stored, etag=current.etag)
+        return Standing(stored=stored, etag=current.etag, schedule_tag=current.schedule_tag)
     return None
 
 
@@ -74,7 +83,7 @@ def require_at(tx: Transaction, seen: Calendar, href: str, condition: Condition)
     standing = lock_at(tx, seen, href)
     if standing is None:
         raise UnknownObject(f"nothing stands at {href!r}")
-    condition.check(standing.etag)
+    condition.check(standing.etag, standing.schedule_tag)
     return standing
 
 

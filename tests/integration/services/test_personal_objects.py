@@ -8,6 +8,7 @@ import pytest
 
 from rdv_caldav.bootstrap import AppointmentBook
 from rdv_caldav.domain.errors import (
+    InvalidCalendarObject,
     LostRace,
     NotCalendarData,
     ParentMissing,
@@ -156,7 +157,7 @@ def test_a_body_that_was_read_for_another_collection(own: Own) -> None:
 def test_what_no_calendar_takes(own: Own) -> None:
     refusals: dict[str, type[Exception]] = {
         "rien": NotCalendarData,
-        event(before="METHOD:REQUEST\r\n"): NotCalendarData,
+        event(before="METHOD:REQUEST\r\n"): InvalidCalendarObject,
         component("VFREEBUSY", "a"): UnsupportedComponent,
         event(lines="RRULE:FREQ=SECONDLY\r\n"): TooManyInstances,
         component("VTODO", "a", "DURATION:PT1H\r\n"): NotCalendarData,
