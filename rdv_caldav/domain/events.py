@@ -140,6 +140,13 @@ class Restored(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class InvitationAsked(Event):
+    """An editor's program wants an external guest to be written to, whatever changed."""
+
+    address: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HiddenFrom(Event):
     """A participant deleted it from his own calendar: hidden there only."""
 

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from rdv_caldav.domain.directory import normalise_address
 from rdv_caldav.domain.errors import InvalidSchedulingMessage, NotCalendarData
-from rdv_caldav.ical.contentlines import Component, ContentLine, parse_components
+from rdv_caldav.ical.contentlines import (
+    Component,
+    ContentLine,
+    events_of,
+    parse_components,
+)
 from rdv_caldav.ical.moments import Clock
 
 MOST_ATTENDEES = 200
@@ -14,15 +21,20 @@ LONGEST = timedelta(days=3_700)
 
 
 @dataclass(frozen=True, slots=True)
-class FreeBusyRequest:
-    """A VFREEBUSY with METHOD:REQUEST: who asks of whom, about when (aware, UTC).
+class Asked:
+    """One ATTENDEE of a request: a calendar user address as it was sent, and a name."""
 
-    ``organizer`` and ``attendees`` are calendar user addresses as they were sent.
-    """
+    uri: str
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FreeBusyRequest:
+    """A VFREEBUSY with METHOD:REQUEST: who asks of whom, about when (aware, UTC)."""
 
     uid: str
     organizer: str
-    attendees: tuple[str, ...]
+    attendees: tuple[Asked, ...]
     start: datetime
     end: datetime
 
@@ -47,8 +59,39 @@ def read_free_busy_request(text: str) -> FreeBusyRequest:
     return _request(asked[0], Clock(root, "UTC"))
 
 
+def left_to_programs(texts: Iterable[str]) -> frozenset[str]:
+    """Return the normalised addresses that the server must not write to (RFC 6638 §7.1).
+
+    Their ATTENDEE says SCHEDULE-AGENT=CLIENT (the program mails by itself, as Outlook's plug-in
+    does) or NONE, or anything else that is not SERVER.
+    """
+    return frozenset(
+        normalise_address(line.value)
+        for text in texts
+        for event in events_of(parse_components(text))
+        for line in event.lines("ATTENDEE")
+        if line.params.get("SCHEDULE-AGENT", "SERVER").strip().upper() != "SERVER"
+    )
+
+
+def asked_to_send(text: str) -> tuple[str, ...]:
+    """Return the normalised addresses that are to get an invitation anyhow (RFC 6638 §7.2)."""
+    if "SCHEDULE-FORCE-SEND" not in text.upper():
+        return ()
+    found = (
+        normalise_address(line.value)
+        for event in events_of(parse_components(text))
+        for line in event.lines("ATTENDEE")
+        if line.params.get("SCHEDULE-FORCE-SEND", "").strip().upper() == "REQUEST"
+    )
+    return tuple(dict.fromkeys(found))
+
+
 def _request(asked: Component, clock: Clock) -> FreeBusyRequest:
-    attendees = tuple(dict.fromkeys(line.value.strip() for line in asked.lines("ATTENDEE")))
+    named = (
+        Asked(line.value.strip(), line.params.get("CN", "")) for line in asked.lines("ATTENDEE")
+    )
+    attendees = tuple({each.uri: each for each in named}.values())
     if not attendees or len(attendees) > MOST_ATTENDEES:
         raise InvalidSchedulingMessage(f"from one to {MOST_ATTENDEES} attendees are expected")
     start, end = _instant(asked, "DTSTART", clock), _instant(asked, "DTEND", clock)
@@ -69,7 +112,8 @@ def _request(asked: Component, clock: Clock) -> FreeBusyRequest:
 
 def _instant(asked: Component, name: str, clock: Clock) -> datetime:
     line: ContentLine | None = asked.line(name)
-    moment = clock.moment(line) if line is not None else None
+    is_utc = line is not None and line.value.strip().upper().endswith("Z")
+    moment = clock.moment(line) if is_utc else None
     if moment is None:
-        raise InvalidSchedulingMessage(f"{name} is missing, or cannot be read")
+        raise InvalidSchedulingMessage(f"{name} is missing, or no time in UTC")
     return moment.instant

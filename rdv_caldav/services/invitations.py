@@ -15,6 +15,7 @@ from rdv_caldav.domain.agency import AgencySettings
 from rdv_caldav.domain.appointment import Appointment, Participant, State
 from rdv_caldav.domain.events import (
     Event,
+    InvitationAsked,
     ParticipantAdded,
     ParticipantRemoved,
     RecurrenceChanged,
@@ -24,6 +25,7 @@ from rdv_caldav.domain.events import (
     SubjectChanged,
     Trashed,
 )
+from rdv_caldav.ical.scheduling import left_to_programs
 from rdv_caldav.services.access import Actor, Channel
 
 REQUEST = "REQUEST"
@@ -46,18 +48,24 @@ def queue_messages(
     *,
     appointment_id: int,
     appointment: Appointment,
+    texts: Iterable[str],
     settings: AgencySettings,
     now: datetime,
 ) -> None:
     """Queue what the agency's setting says guests are told of this change (rule 13).
 
-    Imports never mail, nor does anything about an appointment that is over.
+    Imports never mail, nor does anything about an appointment that is over. ``texts`` are its
+    objects before and after: whom a program writes to by itself is told nothing.
     """
     if not settings.invite_external_guests or actor.channel is Channel.IMPORT:
         return
     if appointment.recurrence is None and appointment.span.ends_at <= now:
         return
-    for message in messages_for(happened, appointment):
+    messages = list(messages_for(happened, appointment))
+    others = left_to_programs(texts) if messages else frozenset()
+    for message in messages:
+        if message.guest.address in others:
+            continue
         tx.outbox.put(
             method=message.method,
             appointment_id=appointment_id,
@@ -92,6 +100,8 @@ def _consequences(
             yield Message(CANCEL, p, event.original)
         case StateChanged(after=State.CANCELLED) | Trashed():
             yield from (Message(CANCEL, guest, event.original) for guest in guests)
+        case InvitationAsked(address=address):
+            yield from (Message(REQUEST, g, event.original) for g in guests if g.address == address)
         case StateChanged(before=State.CANCELLED):
             yield from (Message(REQUEST, guest, event.original) for guest in guests)
         case Rescheduled() | Relocated() | SubjectChanged() | RecurrenceChanged():

@@ -49,7 +49,7 @@ class Recorder:
             index=index,
             now=self.now,
         )
-        self._follow_up(diff(None, appointment), appointment_id, appointment)
+        self._follow_up(diff(None, appointment), appointment_id, appointment, texts=(text,))
         self._publish(appointment_id, appointment, href=href, index=index)
         return appointment_id
 
@@ -73,7 +73,7 @@ class Recorder:
             return
         answers_only = bool(happened) and all(isinstance(event, _ANSWERS) for event in happened)
         index = self._update(stored, appointment, text, answers_only=answers_only)
-        self._follow_up(happened, stored.id, appointment)
+        self._follow_up(happened, stored.id, appointment, texts=(stored.text, text))
         for person_id in _asked_again(happened):
             self.tx.calendars.unhide(stored.id, person_id)
         self._publish(stored.id, appointment, href=href or stored.href, index=index)
@@ -83,20 +83,20 @@ class Recorder:
         self._update(stored, appointment, text)
         self.tx.appointments.trash(stored.id, self.now)
         happened = (*diff(stored.appointment, appointment), events.Trashed())
-        self._follow_up(happened, stored.id, appointment)
+        self._follow_up(happened, stored.id, appointment, texts=(text,))
         self.tx.calendars.withdraw(stored.id, self.now)
 
     def restore(self, stored: Stored) -> None:
         """Bring an appointment back from the corbeille, into everybody's calendar."""
         self.tx.appointments.restore(stored.id)
-        self._follow_up((events.Restored(),), stored.id, stored.appointment)
+        self._follow_up((events.Restored(),), stored.id, stored.appointment, texts=(stored.text,))
         index = time_index(stored.appointment, now=self.now)
         self._publish(stored.id, stored.appointment, href=stored.href, index=index)
 
     def hide(self, stored: Stored, person_id: int) -> None:
         """Take the appointment out of one participant's calendar, and of no other."""
         hidden = events.HiddenFrom(person_id=person_id)
-        self._follow_up((hidden,), stored.id, stored.appointment)
+        self._follow_up((hidden,), stored.id, stored.appointment, texts=(stored.text,))
         self.tx.calendars.hide(stored.id, person_id, self.now)
 
     def _update(
@@ -127,7 +127,12 @@ class Recorder:
         )
 
     def _follow_up(
-        self, happened: Sequence[events.Event], appointment_id: int, appointment: Appointment
+        self,
+        happened: Sequence[events.Event],
+        appointment_id: int,
+        appointment: Appointment,
+        *,
+        texts: Sequence[str],
     ) -> None:
         record_events(self.tx, self.actor, happened, appointment_id=appointment_id, now=self.now)
         queue_messages(
@@ -136,6 +141,7 @@ class Recorder:
             happened,
             appointment_id=appointment_id,
             appointment=appointment,
+            texts=texts,
             settings=self.settings,
             now=self.now,
         )

@@ -3,25 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 
 from rdv_caldav.db.uow import Transaction
 from rdv_caldav.domain.agency import Person, PersonKind, Role
-from rdv_caldav.domain.directory import Directory, placeholder_address
+from rdv_caldav.domain.directory import Directory
 from rdv_caldav.ical.busy import BusyPeriod
 from rdv_caldav.services import access, free_busy
 from rdv_caldav.services.access import Actor
 
 _STAFF = (PersonKind.GESTIONNAIRE, PersonKind.INTERVENANT)
-
-
-@dataclass(frozen=True, slots=True)
-class Busy:
-    """When one calendar user is busy; ``periods`` is None for whom the asker may not know."""
-
-    address: str
-    periods: tuple[BusyPeriod, ...] | None
 
 
 def may_know(actor: Actor, person: Person) -> bool:
@@ -37,31 +28,32 @@ def may_know(actor: Actor, person: Person) -> bool:
 
 
 def own_addresses(tx: Transaction, actor: Actor) -> tuple[str, ...]:
-    """Return the addresses that an account may organise with, its own ones first.
+    """Return the addresses that an account is known by, that of its attendee lines first.
 
-    Who may edit organises for the agency too. Somebody without an address has the one that
-    stands for him.
+    Who edits everything organises for the agency too. An intervenant does not: what others own
+    has the agency for its organizer, and programs let an organizer not answer.
     """
-    settings = tx.agency.settings()
-    person = actor.person
-    own = person.addresses if person is not None else ()
-    if person is not None and not own:
-        own = (placeholder_address(person, settings),)
-    edits = access.edits_by_role(actor) or access.edits_by_owner(actor, settings)
-    return (*own, settings.scheduling_address) if edits else own
+    own: tuple[str, ...] = ()
+    if actor.person is not None:
+        own = (address_of(tx, actor.person), *actor.person.addresses)
+    if access.edits_by_role(actor):
+        own = (*own, tx.agency.settings().scheduling_address)
+    return tuple(dict.fromkeys(own))
 
 
-def busy_times(
-    tx: Transaction, actor: Actor, addresses: list[str], *, start: datetime, end: datetime
-) -> Iterator[Busy]:
-    """Yield when calendar users are busy in a range of aware instants, by their addresses."""
-    directory = tx.people.directory(tx.agency.settings(), addresses=addresses)
-    for address in addresses:
-        person = directory.find(address)
-        if person is None or not may_know(actor, person):
-            yield Busy(address, None)
-        else:
-            yield Busy(address, tuple(free_busy.of_person(tx, person, start=start, end=end)))
+def busy_time(
+    tx: Transaction, actor: Actor, address: str, name: str = "", *, start: datetime, end: datetime
+) -> Iterator[BusyPeriod] | None:
+    """Return when a calendar user is busy in a range of aware instants.
+
+    ``name`` decides between those who share an address. None alike for an address that nobody
+    has, and for whom the actor may not know of.
+    """
+    directory = tx.people.directory(tx.agency.settings(), addresses=[address])
+    person = directory.find(address, name=name)
+    if person is None or not may_know(actor, person):
+        return None
+    return free_busy.of_person(tx, person, start=start, end=end)
 
 
 def known_persons(tx: Transaction, actor: Actor) -> list[Person]:

@@ -225,7 +225,8 @@ def test_2_reading_one_as_a_file_fails_quietly(alice: DavClient, box: str, metho
 @BOX
 @pytest.mark.parametrize("method", ["PROPFIND", "REPORT", "PUT", "POST", "DELETE"])
 def test_2_they_are_nobody_elses(claire: DavClient, box: str, method: str) -> None:
-    answer = claire.request(method, f"/alice/{box}/", depth="0")
+    body = {"PROPFIND": "", "REPORT": sync_collection()}.get(method, event("a"))
+    answer = claire.request(method, f"/alice/{box}/", body, depth="0", content_type="text/calendar")
     assert answer.status in (403, 404)
     assert b"Gestion" not in answer.body
 

@@ -65,27 +65,38 @@ def _supported(name: str, description: str, *inner: str) -> str:
     )
 
 
-_SUPPORTED = _supported(
-    dav("all"),
-    "everything",
-    _supported(
-        dav("read"),
-        "read",
-        _supported(_BUSY, "see when somebody is busy"),
-        _supported(dav("read-acl"), "see who may do what"),
-        _supported(dav("read-current-user-privilege-set"), "see what one may do"),
-    ),
-    _supported(
-        dav("write"),
-        "write",
-        _supported(dav("write-properties"), "set properties"),
-        _supported(dav("write-content"), "change objects"),
-        _supported(dav("bind"), "add objects"),
-        _supported(dav("unbind"), "delete objects"),
-    ),
+_READING = _supported(
+    dav("read"),
+    "read",
+    _supported(_BUSY, "see when somebody is busy"),
+    _supported(dav("read-acl"), "see who may do what"),
+    _supported(dav("read-current-user-privilege-set"), "see what one may do"),
+)
+_WRITING = _supported(
+    dav("write"),
+    "write",
+    _supported(dav("write-properties"), "set properties"),
+    _supported(dav("write-content"), "change objects"),
+    _supported(dav("bind"), "add objects"),
+    _supported(dav("unbind"), "delete objects"),
 )
 
 
-def supported_privileges(_resource: Resource, _base: str) -> str:
+def _scheduling(kind: Kind) -> str:
+    """One privilege that aggregates the others (RFC 6638 §6.3)."""
+    whole, *parts = _SCHEDULING.get(kind, ("",))
+    if not whole:
+        return ""
+    inner = (_supported(caldav(part), part.replace("-", " ")) for part in parts)
+    return _supported(caldav(whole), whole.replace("-", " "), *inner)
+
+
+_SUPPORTED = {
+    kind: _supported(dav("all"), "everything", _READING, _WRITING, _scheduling(kind))
+    for kind in Kind
+}
+
+
+def supported_privileges(resource: Resource, _base: str) -> str:
     """Return supported-privilege-set (RFC 3744 §5.3)."""
-    return _SUPPORTED
+    return _SUPPORTED[resource.kind]

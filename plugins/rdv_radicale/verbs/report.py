@@ -20,7 +20,7 @@ from rdv_radicale.reports.principals import (
 from rdv_radicale.reports.sync_collection import sync_collection
 from rdv_radicale.requests import Request
 from rdv_radicale.resources.base import Kind, Resource
-from rdv_radicale.resources.tree import find
+from rdv_radicale.resources.tree import check_own, find
 from rdv_radicale.session import Session
 
 Report = Callable[[Request, ET.Element, Resource], Answer]
@@ -44,6 +44,7 @@ _REPORTS: Mapping[str, tuple[Report, frozenset[Kind]]] = {
 
 def report(request: Request, now: Session) -> Answer:
     """Answer a report. Raises DavRefused ``supported-report`` where there is none such."""
+    check_own(now, request.segments)
     xml = request.xml
     if xml is None:
         raise BadRequest("a REPORT needs a body")

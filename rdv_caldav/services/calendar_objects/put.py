@@ -17,11 +17,13 @@ from rdv_caldav.domain.appointment import Appointment, Presence
 from rdv_caldav.domain.directory import Directory
 from rdv_caldav.domain.draft import Draft
 from rdv_caldav.domain.errors import AccessRefused, EditRefused, LostRace, UidConflict
+from rdv_caldav.domain.events import InvitationAsked
 from rdv_caldav.ical import objects as ical_objects
 from rdv_caldav.ical.attendee_lines import OwnLine
 from rdv_caldav.ical.contentlines import same_but_stamps, to_crlf
 from rdv_caldav.ical.reader import addresses_in, read
 from rdv_caldav.ical.recurrence import occurs_at
+from rdv_caldav.ical.scheduling import asked_to_send
 from rdv_caldav.ical.views import withdraw_private
 from rdv_caldav.ical.vocabulary import Vocabulary
 from rdv_caldav.ical.writer import patch
@@ -170,6 +172,7 @@ def _change(
     )
     words = _vocabulary(tx, seen, directory)
     participants = [directory.person(person_id) for person_id in old.all_person_ids]
+    also: list[InvitationAsked] = []
     if access.may_edit(seen.actor, old, participants, seen.settings):
         new = merge.settle(incoming.draft, old, circumstances)
         before = old.participant(seen.actor.person_id)
@@ -178,6 +181,7 @@ def _change(
         text = patch(incoming.text, new, words, said=incoming.draft, stamp=now, own=own)
         if same_but_stamps(text, stored.text):
             text = stored.text
+        also = [InvitationAsked(address=address) for address in asked_to_send(incoming.text)]
     elif seen.actor.person_id in old.all_person_ids:
         new = merge.settle_answer(_on_real_dates(incoming.draft, old), old, circumstances)
         text = rewritten(stored, new, words, now=now)
@@ -185,7 +189,7 @@ def _change(
         raise EditRefused("neither a participant nor an editor of this appointment")
     if arriving_at is not None:
         tx.calendars.unhide(stored.id, seen.person.id)
-    recorder(tx, seen, now).change(stored, new, text=text, href=arriving_at)
+    recorder(tx, seen, now).change(stored, new, text=text, href=arriving_at, also=also)
 
 
 def _on_real_dates(draft: Draft, old: Appointment) -> Draft:

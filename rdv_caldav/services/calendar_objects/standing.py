@@ -37,9 +37,7 @@ class Condition:
         if self.if_none_match is not None and etag is not None and self.if_none_match & tags:
             raise PreconditionFailed("If-None-Match does not hold: something stands there")
         if self.schedule_tag is not None and self.schedule_tag != schedule_tag:
-            raise PreconditionFailed(
-                "If-Schedule-Tag-Match does not hold: it was changed"
-            )
+            raise PreconditionFailed("If-Schedule-Tag-Match does not hold: it was changed")
 
 
 UNCONDITIONAL = Condition()
