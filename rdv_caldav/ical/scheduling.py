@@ -91,7 +91,7 @@ def _request(asked: Component, clock: Clock) -> FreeBusyRequest:
     named = (
         Asked(line.value.strip(), line.params.get("CN", "")) for line in asked.lines("ATTENDEE")
     )
-    attendees = tuple({each.uri: each for each in named}.values())
+    attendees = tuple(dict.fromkeys(named))
     if not attendees or len(attendees) > MOST_ATTENDEES:
         raise InvalidSchedulingMessage(f"from one to {MOST_ATTENDEES} attendees are expected")
     start, end = _instant(asked, "DTSTART", clock), _instant(asked, "DTEND", clock)
