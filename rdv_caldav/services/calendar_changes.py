@@ -7,28 +7,13 @@ began: what was deleted before is of no interest to it, however much of that is 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from rdv_caldav.db.member_reading import Listed
 from rdv_caldav.db.uow import Transaction
 from rdv_caldav.domain.errors import SyncTokenExpired
+from rdv_caldav.domain.sync import Changes, numbers_of
 from rdv_caldav.services.calendars import Calendar, etags, listing
-
-_LONGEST_NUMBER = 18
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Changes:
-    """Hrefs that changed, with their ETags, and hrefs that are gone.
-
-    ``is_truncated`` says that there is more; ``token`` continues from here.
-    """
-
-    token: str
-    changed: Iterable[tuple[str, str]]
-    gone: Sequence[str]
-    is_truncated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,14 +104,7 @@ def _position(seen: Calendar, token: str) -> _Position:
     snapshot = seen.snapshot
     if not token:
         return _Position(0, snapshot.view_counter, snapshot.counter)
-    numbers = token.split("-")
-    readable = all(
-        number.isascii() and number.isdecimal() and len(number) <= _LONGEST_NUMBER
-        for number in numbers
-    )
-    if not readable or len(numbers) not in (2, 3):
-        raise SyncTokenExpired("no sync token of this server")
-    since = _Position(*map(int, numbers))
+    since = _Position(*numbers_of(token, least=2, most=3))
     in_reach = (
         snapshot.floor <= since.deletions_known
         and max(since.counter, since.began or 0) <= snapshot.counter

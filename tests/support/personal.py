@@ -11,10 +11,11 @@ from typing import Any
 from rdv_caldav.bootstrap import AppointmentBook
 from rdv_caldav.db.uow import Transaction
 from rdv_caldav.domain.personal import PersonalCollection, PersonalObject
+from rdv_caldav.domain.sync import Changes
 from rdv_caldav.services.access import Actor, Channel, actor_for
 from rdv_caldav.services.calendar_objects.standing import UNCONDITIONAL, Condition
 from rdv_caldav.services.personal import collections, objects
-from rdv_caldav.services.personal.objects import Changes, PutPersonal
+from rdv_caldav.services.personal.objects import PutPersonal
 
 NOW = datetime(2026, 11, 24, 8, tzinfo=UTC)
 NEW = Condition(if_none_match=frozenset({"*"}))
@@ -233,14 +234,14 @@ class Copy:
     def step(self) -> bool:
         """Ask once; return whether there is more."""
         found = self.own.changes(self.path, self.token, limit=self.limit)
-        assert self.limit is None or len(found.changed) + len(found.gone) <= self.limit
+        assert self.limit is None or len(list(found.changed)) + len(found.gone) <= self.limit
         if not self.token:
             assert not found.gone, "deletions are news only to who knew what was there"
         for href in found.gone:
             self.etags.pop(href, None)
         self.etags.update(found.changed)
         self.token = found.token
-        return found.truncated
+        return found.is_truncated
 
     def update(self) -> None:
         """Ask until there is no more."""

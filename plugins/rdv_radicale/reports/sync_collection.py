@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from http import HTTPStatus
 from itertools import islice
 
+from rdv_caldav.domain.sync import Changes
 from rdv_radicale.answers import Answer, DavRefused, multistatus, status_response
 from rdv_radicale.malformed import BadRequest
 from rdv_radicale.names import dav, element, text_element
 from rdv_radicale.paths import encoded
 from rdv_radicale.reports.calendar_data import Wanted, read_wanted
 from rdv_radicale.requests import Request
-from rdv_radicale.resources.base import CalendarObject, CalendarResource, Changes, Resource
+from rdv_radicale.resources.base import CalendarObject, CalendarResource, Resource
 from rdv_radicale.resources.personal import Folder
 from rdv_radicale.resources.tree import find_collection, find_member
 

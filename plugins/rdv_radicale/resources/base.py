@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from enum import Enum, auto
 from typing import ClassVar
 
+from rdv_caldav.domain.sync import Changes
 from rdv_radicale.session import Session
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -103,19 +104,6 @@ class Member:
     stops_at: datetime | None = None
     schedule_tag: str | None = None
     kept: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Changes:
-    """What happened in a collection since a token (RFC 6578), as hrefs with their ETags.
-
-    ``is_truncated`` says that there is more; the token continues.
-    """
-
-    token: str
-    changed: Iterable[tuple[str, str]]
-    gone: Sequence[str]
-    is_truncated: bool = False
 
 
 class CalendarResource(Resource):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
+from rdv_caldav.domain.sync import Changes
 from rdv_caldav.services import calendar_changes, calendars
 from rdv_caldav.services.calendars import Calendar
 from rdv_caldav.services.calendars import CalendarObject as SeenObject
-from rdv_radicale.resources.base import CalendarResource, Changes, Member
+from rdv_radicale.resources.base import CalendarResource, Member
 from rdv_radicale.resources.tokens import token_of, written_token
 from rdv_radicale.resources.zones import zone_of
 from rdv_radicale.session import Session
@@ -78,12 +80,7 @@ class PersonCalendar(CalendarResource):
 
     def changes(self, token: str, limit: int | None) -> Changes:
         found = calendar_changes.changes(self.now.tx, self.seen, token_of(token), limit=limit)
-        return Changes(
-            token=written_token(found.token),
-            changed=found.changed,
-            gone=found.gone,
-            is_truncated=found.is_truncated,
-        )
+        return replace(found, token=written_token(found.token))
 
     def place_of(self, uid: str) -> str | None:
         return self.now.tx.members.uid_exists(self.seen.person.id, uid)

@@ -7,9 +7,10 @@ from datetime import datetime
 
 from rdv_caldav.domain.agency import Person
 from rdv_caldav.domain.errors import SyncTokenExpired
+from rdv_caldav.domain.sync import Changes
 from rdv_caldav.services import calendars, scheduling
 from rdv_caldav.services.personal import collections
-from rdv_radicale.resources.base import CalendarResource, Changes, Kind, Member, Resource
+from rdv_radicale.resources.base import CalendarResource, Kind, Member, Resource
 from rdv_radicale.resources.tokens import token_of, written_token
 from rdv_radicale.session import Session
 

@@ -13,22 +13,7 @@ from dataclasses import dataclass
 from rdv_caldav.db.uow import Transaction
 from rdv_caldav.domain.errors import SyncTokenExpired
 from rdv_caldav.domain.personal import PersonalCollection
-
-_LONGEST_NUMBER = 18
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Changes:
-    """Hrefs that changed, with their ETags, and hrefs that are gone.
-
-    Collections that came into a folder are among them, without slash. ``truncated`` says that
-    there is more; ``token`` continues from here.
-    """
-
-    token: str
-    changed: Sequence[tuple[str, str]]
-    gone: Sequence[str]
-    truncated: bool = False
+from rdv_caldav.domain.sync import Changes, numbers_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +59,7 @@ def changes(
         token=_Position(reached, since.began).written(whole=is_whole),
         changed=[(href, etag) for _, href, etag in told if etag is not None],
         gone=[href for _, href, etag in told if etag is None],
-        truncated=is_truncated,
+        is_truncated=is_truncated,
     )
 
 
@@ -85,14 +70,8 @@ def _reached(told: Sequence[tuple[int, str, str | None]], since: int) -> int:
 def _position(collection: PersonalCollection, token: str) -> _Position:
     if not token:
         return _Position(0, collection.counter)
-    numbers = token.split("-")
-    readable = all(
-        number.isascii() and number.isdecimal() and len(number) <= _LONGEST_NUMBER
-        for number in numbers
-    )
-    if not readable or len(numbers) > 2:
-        raise SyncTokenExpired("no sync token of this server")
-    since = _Position(int(numbers[0]), int(numbers[-1]))
+    numbers = numbers_of(token, least=1, most=2)
+    since = _Position(numbers[0], numbers[-1])
     if not collection.floor <= since.deletions_known <= collection.counter:
         raise SyncTokenExpired("this sync token is out of reach")
     return since

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rdv_caldav.domain.personal import PersonalObject
 from rdv_caldav.services.personal.bodies import Body, read_body
-from rdv_caldav.services.personal.changes import Changes, changes
+from rdv_caldav.services.personal.changes import changes
 from rdv_caldav.services.personal.object_transfers import copy_object, move_object
 from rdv_caldav.services.personal.reading import (
     listing,
@@ -22,7 +22,6 @@ from rdv_caldav.services.personal.writing import (
 
 __all__ = [
     "Body",
-    "Changes",
     "PersonalObject",
     "PutPersonal",
     "changes",

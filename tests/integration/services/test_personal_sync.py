@@ -58,11 +58,11 @@ def test_in_parts_while_others_write(own: Own, limit: int) -> None:
 
 def test_a_limit_is_held_and_said(own: Own) -> None:
     first = own.changes("perso", "", limit=2)
-    assert (len(first.changed), first.truncated) == (2, True)
+    assert (len(list(first.changed)), first.is_truncated) == (2, True)
     position, began = first.token.split("-")
     assert int(position) < int(began) == own.at("perso").counter
     exact = own.changes("perso", first.token, limit=3)
-    assert (len(exact.changed), exact.truncated) == (3, False)
+    assert (len(list(exact.changed)), exact.is_truncated) == (3, False)
     assert exact.token == own.at("perso").tag
 
 
@@ -74,7 +74,7 @@ def test_nothing_forgotten_voids_a_first_synchronisation(own: Own) -> None:
         assert tx.personal.prune(own.now) == 1
         assert tx.personal.prune(own.now) == 0
     rest = own.changes("perso", first.token, limit=2)
-    assert (len(rest.changed), list(rest.gone)) == (2, [])
+    assert (len(list(rest.changed)), list(rest.gone)) == (2, [])
 
 
 def test_what_was_forgotten_voids_older_tokens(own: Own) -> None:
