@@ -113,15 +113,38 @@ def test_3_2_2_1_an_open_question_again_after_a_change_of_time(
     assert presence(ivan.get(IVANS).text, IVAN) == "NEEDS-ACTION"
 
 
+def test_3_2_10_others_answers_are_no_conflict_for_who_only_answers(
+    alice: DavClient, ivan: DavClient, claire: DavClient
+) -> None:
+    stale = ivan.get(IVANS)
+    answer_at(claire, CLAIRES, CLAIRE, "DECLINED")
+    text = answered(stale.text, IVAN, "ACCEPTED")
+    ivan.put(IVANS, text, expect=204, if_match=stale.etag or "")
+    now = alice.get(MINE).text
+    assert (presence(now, IVAN), presence(now, CLAIRE)) == ("ACCEPTED", "DECLINED")
+    answer_at(claire, CLAIRES, CLAIRE, "TENTATIVE")
+    ivan.delete(IVANS, if_match=stale.etag or "")
+
+
+def test_3_2_10_a_change_of_time_is_one(alice: DavClient, ivan: DavClient) -> None:
+    stale = ivan.get(IVANS)
+    _reschedule(alice)
+    text = answered(stale.text, IVAN, "ACCEPTED")
+    ivan.put(IVANS, text, expect=412, if_match=stale.etag or "")
+    ivan.delete(IVANS, expect=412, if_match=stale.etag or "")
+    assert presence(alice.get(MINE).text, IVAN) == "NEEDS-ACTION"
+
+
 # -- §3.2.2.4, §8.1: going away -----------------------------------------------------------
 
 
-@pytest.mark.parametrize("headers", [{}, {"schedule_reply": "T"}], ids=["none", "T"])
-def test_8_1_deleting_is_refusing(
-    alice: DavClient, ivan: DavClient, headers: dict[str, str]
-) -> None:
+@pytest.mark.parametrize("reply", ["", "T"], ids=["none", "T"])
+def test_8_1_deleting_is_refusing(alice: DavClient, ivan: DavClient, reply: str) -> None:
     answer_at(ivan, IVANS, IVAN, "ACCEPTED")
-    ivan.delete(IVANS, **headers)
+    if reply:
+        ivan.delete(IVANS, schedule_reply=reply)
+    else:
+        ivan.delete(IVANS)
     ivan.get(IVANS, expect=404)
     assert presence(alice.get(MINE).text, IVAN) == "DECLINED"
 

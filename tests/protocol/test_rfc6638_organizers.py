@@ -211,6 +211,45 @@ def test_7_2_a_change_is_told_once(book: AppointmentBook, alice: DavClient) -> N
     assert queued(book) == [REQUEST] * 2
 
 
+FORCED = f";SCHEDULE-FORCE-SEND=REQUEST:mailto:{GUEST}"
+
+
+def test_7_2_a_cancellation_is_told_as_one(book: AppointmentBook, alice: DavClient) -> None:
+    _plan(alice, attendee(GUEST))
+    text = alice.get(MINE).text.replace("\r\n ", "").replace(f":mailto:{GUEST}", FORCED)
+    cancelled = text.replace("END:VEVENT", "STATUS:CANCELLED\r\nEND:VEVENT")
+    alice.put(MINE, cancelled, expect=204)
+    assert queued(book) == [REQUEST, CANCEL]
+    # nobody is invited to what does not take place
+    _edit(alice, MINE, f":mailto:{GUEST}", FORCED)
+    assert REQUEST not in queued(book)[1:]
+
+
+@pytest.mark.parametrize("agent", ["CLIENT", "NONE"])
+def test_7_2_it_forces_nothing_that_is_left_to_the_program(
+    book: AppointmentBook, alice: DavClient, agent: str
+) -> None:
+    _plan(alice, attendee(GUEST, SCHEDULE_AGENT=agent))
+    _edit(alice, MINE, f":mailto:{GUEST}", FORCED)
+    assert queued(book) == []
+
+
+def test_7_2_nor_where_guests_are_not_written_to(book: AppointmentBook, alice: DavClient) -> None:
+    with book.database.writing() as tx:
+        tx.agency.save_setting("invite_external_guests", value=False)
+    _plan(alice, attendee(GUEST))
+    _edit(alice, MINE, f":mailto:{GUEST}", FORCED)
+    assert queued(book) == []
+
+
+def test_7_2_who_may_only_answer_forces_nothing(
+    book: AppointmentBook, alice: DavClient, ivan: DavClient
+) -> None:
+    _plan(alice, attendee(IVAN) + attendee(GUEST))
+    _edit(ivan, IVANS, f":mailto:{GUEST}", FORCED)
+    assert queued(book) == [REQUEST]
+
+
 def test_7_2_an_attendees_reply_is_not_mailed(
     book: AppointmentBook, alice: DavClient, ivan: DavClient
 ) -> None:

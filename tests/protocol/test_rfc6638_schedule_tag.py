@@ -203,6 +203,18 @@ def test_3_2_10_changes_change_it_for_all(
     assert all(now != then for now, then in zip(seen(), before, strict=True))
 
 
+@pytest.mark.parametrize(
+    "line", ["ATTACH:https://exemple.example/plan.pdf", "X-SALLE:12", "DESCRIPTION:Code 4711"]
+)
+def test_3_2_10_what_comes_with_an_answer_changes_it(alice: DavClient, line: str) -> None:
+    stale = alice.get(MINE)
+    text = answered(stale.text, IVAN, "ACCEPTED")
+    alice.put(MINE, text.replace("END:VEVENT", f"{line}\r\nEND:VEVENT"), expect=204)
+    # else an editor with an older copy would take the line away again
+    assert line in alice.get(MINE).text.replace("\r\n ", "")
+    assert _tag(alice, MINE) != stale.headers["schedule-tag"]
+
+
 def test_3_2_10_who_is_left_out_changes_it(alice: DavClient, ivan: DavClient) -> None:
     before = _tag(alice, MINE), _tag(ivan, IVANS)
     text = alice.get(MINE).text.replace("\r\n ", "")
@@ -259,6 +271,38 @@ def test_8_3_others_answers_stop_nobody(
     # §3.2.10.1: what the stale copy does not know of is kept
     assert presence(now, IVAN) == "ACCEPTED"
     assert presence(now, CLAIRE) == "TENTATIVE"
+
+
+def test_8_3_a_date_that_only_an_answer_made_is_kept(alice: DavClient, ivan: DavClient) -> None:
+    path = "/alice/alice/s.ics"
+    lines = f"RRULE:FREQ=DAILY;COUNT=5\r\n{attendee(IVAN)}"
+    alice.put(path, event(lines=lines), expect=201)
+    stale = alice.get(path)
+    date = override(26, on=26, lines=f"SUMMARY:Essai\r\n{attendee(IVAN, PARTSTAT='DECLINED')}")
+    _edit(ivan, "/ivan/ivan/s.ics", "END:VCALENDAR", f"{date}END:VCALENDAR")
+    text = stale.text.replace("END:VEVENT", "DESCRIPTION:Ordre du jour\r\nEND:VEVENT")
+    answer = alice.put(path, text, if_schedule_tag_match=stale.headers["schedule-tag"])
+    now = alice.get(path).text
+    assert answer.status == 204
+    assert "Ordre du jour" in now
+    assert presence(now.split("BEGIN:VEVENT")[2], IVAN) == "DECLINED"
+
+
+def test_8_3_who_is_new_in_a_stale_copy_comes(alice: DavClient, ivan: DavClient) -> None:
+    stale = alice.get(MINE)
+    answer_at(ivan, IVANS, IVAN, "ACCEPTED")
+    text = stale.text.replace("END:VEVENT", f"{attendee(GUEST)}END:VEVENT")
+    alice.put(MINE, text, expect=204, if_schedule_tag_match=stale.headers["schedule-tag"])
+    now = alice.get(MINE).text
+    assert (presence(now, IVAN), presence(now, GUEST)) == ("ACCEPTED", "NEEDS-ACTION")
+
+
+def test_8_3_a_change_of_time_asks_again_all_the_same(alice: DavClient, ivan: DavClient) -> None:
+    stale = alice.get(MINE)
+    answer_at(ivan, IVANS, IVAN, "ACCEPTED")
+    text = stale.text.replace("T090000", "T083000")
+    alice.put(MINE, text, expect=204, if_schedule_tag_match=stale.headers["schedule-tag"])
+    assert presence(alice.get(MINE).text, IVAN) == "NEEDS-ACTION"
 
 
 def test_8_3_an_attendees_stale_copy_takes_no_answer_back(
