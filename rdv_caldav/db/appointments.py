@@ -58,11 +58,10 @@ _OCCURRENCES = select(OccurrenceRow.starts_at, OccurrenceRow.stops_at).where(
 )
 _INSERT = insert(AppointmentRow).returning(AppointmentRow.id)
 _UPDATE = update(AppointmentRow).where(AppointmentRow.id == _ID)
-_FIXED = ("id", "uid", "href", "version", "schedule_version", "created_at", "trashed_at")
+_FIXED = ("id", "uid", "href", "version", "created_at", "trashed_at")
 _NEXT_STATE = _UPDATE.where(_LIVE).values(
     {
         AppointmentRow.version: AppointmentRow.version + 1,
-        AppointmentRow.schedule_version: AppointmentRow.schedule_version + bindparam("steps"),
         **{
             column: bindparam(f"new_{column.name}")
             for column in AppointmentRow.__table__.columns
@@ -182,14 +181,12 @@ class AppointmentRepository:
         index: TimeIndex,
         now: datetime,
         before: Appointment | None = None,
-        answers_only: bool = False,
     ) -> None:
         """Store the next state of an appointment; only rows that differ are rewritten.
 
         ``before`` is the state that is stored, where that is known: what is the same in both is
-        not looked at again. ``answers_only`` leaves its Schedule-Tag as it is. Raises LostRace
-        for one in the corbeille: it was found by its UID and went there while its lock was
-        waited for, and must not come into calendars from there.
+        not looked at again. Raises LostRace for one in the corbeille: it was found by its UID
+        and went there while its lock was waited for, and must not come into calendars from there.
         """
         values = {
             "text": text,
@@ -198,8 +195,7 @@ class AppointmentRepository:
             **mapping.appointment_values(appointment, index),
         }
         new_values = {f"new_{name}": value for name, value in values.items()}
-        which = {"id_": appointment_id, "steps": 0 if answers_only else 1}
-        updated = self._connection.execute(_NEXT_STATE, {**which, **new_values})
+        updated = self._connection.execute(_NEXT_STATE, {"id_": appointment_id, **new_values})
         if updated.rowcount == 0:
             raise LostRace("it went to the corbeille since we looked")
         participants = mapping.participant_values(appointment)

@@ -52,18 +52,22 @@ _HIDDEN = select(HiddenRow.person_id).where(HiddenRow.appointment_id == _APPOINT
 _TAKEN = select(MemberRow.person_id).where(
     MemberRow.person_id.in_(_IDS), MemberRow.href == bindparam("href")
 )
-_REFRESH = (
+_counter_of_member = (
+    select(CalendarRow.counter)
+    .where(CalendarRow.person_id == MemberRow.person_id)
+    .scalar_subquery()
+)
+_REFRESH_ANSWERS = (
     update(MemberRow)
     .where(MemberRow.appointment_id == _APPOINTMENT, MemberRow.person_id.in_(_IDS))
     .values(
-        changed=select(CalendarRow.counter)
-        .where(CalendarRow.person_id == MemberRow.person_id)
-        .scalar_subquery(),
+        changed=_counter_of_member,
         starts_at=bindparam("starts"),
         stops_at=bindparam("stops"),
         is_long=bindparam("long"),
     )
 )
+_REFRESH = _REFRESH_ANSWERS.values(settled=_counter_of_member)
 _REMOVE = delete(MemberRow).where(
     MemberRow.appointment_id == _APPOINTMENT, MemberRow.person_id.in_(_IDS)
 )
@@ -99,11 +103,13 @@ class CalendarRepository:
         person_ids: Collection[int],
         index: TimeIndex,
         now: datetime,
+        answers_only: bool = False,
     ) -> None:
         """Make the calendars of exactly these persons show the appointment, as changed.
 
         Calendars that show it already keep its place in them; the others take ``href``, or
         one like it where that is another's. Whoever hid it does not see it again.
+        ``answers_only`` leaves Schedule-Tags as they are.
         """
         which = {"appointment": appointment_id}
         places = {row.person_id: row.href for row in self._connection.execute(_MEMBERS, which)}
@@ -120,7 +126,8 @@ class CalendarRepository:
         }
         kept = sorted(places.keys() & shown)
         if kept:
-            self._connection.execute(_REFRESH, {**which, "ids": kept, **bounds})
+            refresh = _REFRESH_ANSWERS if answers_only else _REFRESH
+            self._connection.execute(refresh, {**which, "ids": kept, **bounds})
         self._arrive(appointment_id, arriving, counters, bounds)
 
     def withdraw(self, appointment_id: int, now: datetime) -> None:
@@ -152,7 +159,7 @@ class CalendarRepository:
         self._connection.execute(
             update(MemberRow)
             .where(MemberRow.appointment_id == appointment_id, MemberRow.person_id == person_id)
-            .values(href=href, changed=counter)
+            .values(href=href, changed=counter, settled=counter)
         )
         self._remember_gone({person_id: old}, {person_id: counter}, now)
 
@@ -190,6 +197,7 @@ class CalendarRepository:
                 "appointment_id": appointment_id,
                 "href": href,
                 "changed": counters[person_id],
+                "settled": counters[person_id],
                 "starts_at": bounds["starts"],
                 "stops_at": bounds["stops"],
                 "is_long": bounds["long"],

@@ -61,7 +61,7 @@ _OUTSIDE: tuple[InstrumentedAttribute[Any], ...] = (
     AppointmentRow.uid,
     AppointmentRow.owner_id,
     AppointmentRow.updated_at,
-    AppointmentRow.schedule_version,
+    MemberRow.settled,
 )
 _overlay = and_(
     OverlayRow.account_id == _ACCOUNT, OverlayRow.appointment_id == MemberRow.appointment_id
@@ -229,7 +229,7 @@ class ObjectRow:
     starts_at: datetime
     stops_at: datetime | None
     updated_at: datetime
-    schedule_version: int
+    settled: int
     is_certain: bool = True
     text: str = ""
     slots: str = ""
@@ -398,7 +398,7 @@ def _object_row(
         starts_at=instant(row.starts_at),
         stops_at=stop_of(row.stops_at),
         updated_at=instant(row.updated_at),
-        schedule_version=row.schedule_version,
+        settled=row.settled,
         is_certain=is_certain,
         text=row.text if with_text else "",
         slots=row.slots if with_text else "",

@@ -145,8 +145,7 @@ class AppointmentRow(Base):
     ``slots`` says where in ``text`` each viewer reads something of his own (see
     :mod:`rdv_caldav.ical.views`). ``recurrence`` holds rules, added and excluded dates.
     ``indexed_until`` is the instant up to which :class:`OccurrenceRow` lists the dates of a
-    series; null when it lists all. ``schedule_version`` grows with every change save answers:
-    the base of Schedule-Tags (RFC 6638 §3.2.10).
+    series; null when it lists all.
     """
 
     __tablename__ = "appointment"
@@ -173,7 +172,6 @@ class AppointmentRow(Base):
     sequence: Mapped[int] = mapped_column(default=0)
     time_sequence: Mapped[int] = mapped_column(default=0)
     version: Mapped[int] = mapped_column(default=1)
-    schedule_version: Mapped[int] = mapped_column(default=1, server_default="1")
     created_at: Mapped[int] = mapped_column(BigInteger)
     updated_at: Mapped[int] = mapped_column(BigInteger)
     trashed_at: Mapped[int | None] = mapped_column(BigInteger)
@@ -275,6 +273,9 @@ class CalendarRow(Base):
 class MemberRow(Base):
     """One appointment in one person's calendar, with what range queries need.
 
+    ``settled`` is the change number of the last change that was more than answers: the base of
+    Schedule-Tags (RFC 6638 §3.2.10).
+
     ``is_long`` is true for series and for whatever lasts more than a day: short ones are
     found by an index range on ``starts_at``, long ones are few and tested one by one.
     """
@@ -289,6 +290,7 @@ class MemberRow(Base):
     )
     href: Mapped[str] = mapped_column(Text)
     changed: Mapped[int] = mapped_column(BigInteger)
+    settled: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
     starts_at: Mapped[int] = mapped_column(BigInteger)
     stops_at: Mapped[int] = mapped_column(BigInteger)
     is_long: Mapped[bool]

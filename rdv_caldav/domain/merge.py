@@ -74,12 +74,11 @@ def settle(draft: Draft, previous: Appointment | None, writing: Writing) -> Appo
         participants=_owned(participants, owner_id, previous),
         recurrence=draft.recurrence,
     )
-    settled = replace(
-        settled,
-        occurrences=tuple(
-            _occurrence(stated, settled, previous, writing) for stated in _sorted(draft)
-        ),
-    )
+    occurrences = [_occurrence(stated, settled, previous, writing) for stated in _sorted(draft)]
+    if previous is not None and writing.keeps_answers:
+        occurrences += _made_by_answers(previous, {each.original for each in occurrences})
+        occurrences.sort(key=lambda each: each.original)
+    settled = replace(settled, occurrences=tuple(occurrences))
     if previous is not None:
         settled = rules.reset_answers(
             previous,
@@ -279,6 +278,17 @@ def _owned(
     known = previous.participant(owner_id) if previous else None
     back = known or Participant(person_id=owner_id)
     return (replace(back, is_owner=True), *marked)
+
+
+def _made_by_answers(previous: Appointment, stated: set[datetime]) -> list[Occurrence]:
+    """Return the dates that only an answer made to differ: the program could not know of them."""
+    found = []
+    for occurrence in previous.occurrences:
+        implied = implied_occurrence(previous, occurrence.original)
+        is_alike = replace(occurrence, participants=implied.participants) == implied
+        if occurrence.original not in stated and is_alike:
+            found.append(occurrence)
+    return found
 
 
 # -- single dates of a series -------------------------------------------------------------

@@ -27,6 +27,7 @@ _HEAD = re.compile(rf"[A-Za-z0-9-]+((?:{_PARAM.pattern})*):")
 _PARAM_VALUE = re.compile(r'"([^"]*)"|([^",]+)')
 _UNWRITABLE = re.compile("[^\t\x20-\x7e\x80-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _UNWRITABLE_IN_PARAM = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_ANSWER = ("PARTSTAT", "RSVP", "X-RESPONSE-COMMENT")
 _STAMPS = frozenset({"DTSTAMP", "LAST-MODIFIED", "CREATED"})
 _DEEPEST = 16
 """How deep components nest: three levels are known to RFC 5545, two more to its extensions."""
@@ -305,6 +306,22 @@ def to_crlf(text: str) -> str:
 def unfold(text: str) -> list[str]:
     """Return the logical lines of a text."""
     return [ContentLine(raw).unfolded for raw in _RAW_LINE.findall(text)]
+
+
+def same_but_answers(one: str, other: str) -> bool:
+    """Tell whether two texts differ in nothing but who answered what, and when."""
+
+    def substance(text: str) -> list[str]:
+        lines = map(ContentLine, unfold(text))
+        return [_without_answer(line) for line in lines if line.name not in _STAMPS]
+
+    return substance(one) == substance(other)
+
+
+def _without_answer(line: ContentLine) -> str:
+    if line.name not in ("ATTENDEE", "ORGANIZER"):
+        return line.unfolded
+    return line.with_params(dict.fromkeys(_ANSWER)).unfolded
 
 
 def same_but_stamps(one: str, other: str) -> bool:

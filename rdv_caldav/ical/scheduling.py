@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -17,6 +16,7 @@ from rdv_caldav.ical.contentlines import (
 from rdv_caldav.ical.moments import Clock
 
 MOST_ATTENDEES = 200
+SERVER = "SERVER"
 LONGEST = timedelta(days=3_700)
 
 
@@ -59,19 +59,18 @@ def read_free_busy_request(text: str) -> FreeBusyRequest:
     return _request(asked[0], Clock(root, "UTC"))
 
 
-def left_to_programs(texts: Iterable[str]) -> frozenset[str]:
-    """Return the normalised addresses that the server must not write to (RFC 6638 §7.1).
+def schedule_agents(text: str) -> dict[str, str]:
+    """Return who writes to whom, by normalised address (RFC 6638 §7.1).
 
-    Their ATTENDEE says SCHEDULE-AGENT=CLIENT (the program mails by itself, as Outlook's plug-in
-    does) or NONE, or anything else that is not SERVER.
+    SERVER; CLIENT where the program mails by itself, as Outlook's plug-in does; NONE; or anything
+    else that somebody may come to understand.
     """
-    return frozenset(
-        normalise_address(line.value)
-        for text in texts
-        for event in events_of(parse_components(text))
-        for line in event.lines("ATTENDEE")
-        if line.params.get("SCHEDULE-AGENT", "SERVER").strip().upper() != "SERVER"
-    )
+    found: dict[str, str] = {}
+    for event in events_of(parse_components(text)):
+        for line in event.lines("ATTENDEE"):
+            agent = line.params.get("SCHEDULE-AGENT", SERVER).strip().upper()
+            found.setdefault(normalise_address(line.value), agent)
+    return found
 
 
 def asked_to_send(text: str) -> tuple[str, ...]:

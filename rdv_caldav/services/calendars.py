@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +16,8 @@ from rdv_caldav.domain.errors import ModuleOff, UnknownCalendar
 from rdv_caldav.ical.views import View, render
 from rdv_caldav.services import access
 from rdv_caldav.services.access import Actor
+
+_ETAG = re.compile(r'"(\d{1,18})(-\d{1,18}-[a-z]{1,2})"', re.ASCII)
 
 KIND_LABELS = {
     PersonKind.CLIENT: "Client",
@@ -56,7 +59,7 @@ class CalendarObject:
     ``text`` is empty when only the outside was asked for. ``stops_at`` is None for a series
     without end. ``certain`` is false when a time range may or may not meet a date of it;
     ``may_edit`` says whether its reader may. ``schedule_tag`` changes with everything save
-    answers (RFC 6638 §3.2.10).
+    answers (RFC 6638 §3.2.10), ``settled`` is the number of the last such change.
     """
 
     appointment_id: int
@@ -70,6 +73,14 @@ class CalendarObject:
     certain: bool = True
     may_edit: bool = False
     schedule_tag: str = ""
+    settled: int = 0
+
+    def differs_in_answers_only(self, etag: str) -> bool:
+        """Tell whether only answers were given since an ETag of it."""
+        before, now = _ETAG.fullmatch(etag), _ETAG.fullmatch(self.etag)
+        if before is None or now is None or before[2] != now[2]:
+            return False
+        return self.settled <= int(before[1]) <= int(now[1])
 
 
 def home(tx: Transaction, actor: Actor) -> list[Calendar]:
@@ -195,7 +206,8 @@ def _object(seen: Calendar, row: ObjectRow) -> CalendarObject:
         # the index takes each date to be as long as the first
         certain=row.is_certain and "VALUE=PERIOD" not in row.text,
         may_edit=edits,
-        schedule_tag=f'"{row.appointment_id}-{row.schedule_version}-{_mask(seen, may_edit=edits)}"',
+        schedule_tag=f'"{row.appointment_id}-{row.settled}-{_mask(seen, may_edit=edits)}"',
+        settled=row.settled,
     )
 
 

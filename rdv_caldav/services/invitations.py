@@ -6,7 +6,7 @@ sends them later, or never if the write is rolled back.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -25,7 +25,7 @@ from rdv_caldav.domain.events import (
     SubjectChanged,
     Trashed,
 )
-from rdv_caldav.ical.scheduling import left_to_programs
+from rdv_caldav.ical.scheduling import SERVER, schedule_agents
 from rdv_caldav.services.access import Actor, Channel
 
 REQUEST = "REQUEST"
@@ -48,7 +48,7 @@ def queue_messages(
     *,
     appointment_id: int,
     appointment: Appointment,
-    texts: Iterable[str],
+    texts: tuple[str, str],
     settings: AgencySettings,
     now: datetime,
 ) -> None:
@@ -61,11 +61,17 @@ def queue_messages(
         return
     if appointment.recurrence is None and appointment.span.ends_at <= now:
         return
+    guests = {p.address: p for p in _guests(appointment)}
     messages = list(messages_for(happened, appointment))
-    others = left_to_programs(texts) if messages else frozenset()
-    for message in messages:
-        if message.guest.address in others:
-            continue
+    if not (guests or messages):
+        return
+    before, after = map(schedule_agents, texts)
+    served = [
+        message
+        for message in messages
+        if after.get(message.guest.address, before.get(message.guest.address, SERVER)) == SERVER
+    ]
+    for message in (*served, *_handed_over(guests, before, after, appointment, served)):
         tx.outbox.put(
             method=message.method,
             appointment_id=appointment_id,
@@ -75,6 +81,33 @@ def queue_messages(
             sequence=appointment.sequence,
             now=now,
         )
+
+
+def _guests(appointment: Appointment) -> Iterator[Participant]:
+    for details in (appointment, *appointment.occurrences):
+        yield from (p for p in details.participants if p.person_id is None)
+
+
+def _handed_over(
+    guests: Mapping[str, Participant],
+    before: Mapping[str, str],
+    after: Mapping[str, str],
+    appointment: Appointment,
+    told: Iterable[Message],
+) -> Iterator[Message]:
+    """Tell the guests whom the server takes over from a program, or leaves to one.
+
+    RFC 6638 §3.2.1.2: a request to the former, a cancellation to the latter.
+    """
+    told_already = {message.guest.address for message in told}
+    for address, guest in guests.items():
+        if address not in before or address not in after or address in told_already:
+            continue
+        was_served, is_served = before[address] == SERVER, after[address] == SERVER
+        if was_served and not is_served:
+            yield Message(CANCEL, guest)
+        elif is_served and not was_served and appointment.state is not State.CANCELLED:
+            yield Message(REQUEST, guest)
 
 
 def messages_for(happened: Iterable[Event], appointment: Appointment) -> Iterator[Message]:
@@ -100,7 +133,7 @@ def _consequences(
             yield Message(CANCEL, p, event.original)
         case StateChanged(after=State.CANCELLED) | Trashed():
             yield from (Message(CANCEL, guest, event.original) for guest in guests)
-        case InvitationAsked(address=address):
+        case InvitationAsked(address=address) if appointment.state is not State.CANCELLED:
             yield from (Message(REQUEST, g, event.original) for g in guests if g.address == address)
         case StateChanged(before=State.CANCELLED):
             yield from (Message(REQUEST, guest, event.original) for guest in guests)

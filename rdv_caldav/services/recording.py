@@ -18,6 +18,7 @@ from rdv_caldav.domain.agency import AgencySettings
 from rdv_caldav.domain.appointment import Appointment, Presence
 from rdv_caldav.domain.diff import diff
 from rdv_caldav.domain.timeindex import TimeIndex
+from rdv_caldav.ical.contentlines import same_but_answers
 from rdv_caldav.ical.recurrence import time_index
 from rdv_caldav.ical.views import find_slots
 from rdv_caldav.ical.vocabulary import Vocabulary
@@ -49,7 +50,7 @@ class Recorder:
             index=index,
             now=self.now,
         )
-        self._follow_up(diff(None, appointment), appointment_id, appointment, texts=(text,))
+        self._follow_up(diff(None, appointment), appointment_id, appointment, texts=("", text))
         self._publish(appointment_id, appointment, href=href, index=index)
         return appointment_id
 
@@ -61,47 +62,60 @@ class Recorder:
         text: str,
         href: str | None = None,
         also: Sequence[events.Event] = (),
+        only_answers: bool = False,
     ) -> None:
         """Store the next state of an appointment whose row is locked.
 
         ``href`` is the name under which calendars that begin to show it do so, where a
         client program chose one; ``also`` are events that no comparison of states can tell.
+        ``only_answers`` says that the writer may do nothing but answer.
         Nothing is written when nothing changed.
         """
         happened = (*diff(stored.appointment, appointment), *also)
         if not happened and text == stored.text and href is None:
             return
-        answers_only = bool(happened) and all(isinstance(event, _ANSWERS) for event in happened)
-        index = self._update(stored, appointment, text, answers_only=answers_only)
+        index = self._update(stored, appointment, text)
         self._follow_up(happened, stored.id, appointment, texts=(stored.text, text))
         for person_id in _asked_again(happened):
             self.tx.calendars.unhide(stored.id, person_id)
-        self._publish(stored.id, appointment, href=href or stored.href, index=index)
+        answers_only = only_answers or (
+            bool(happened)
+            and all(isinstance(event, _ANSWERS) for event in happened)
+            and same_but_answers(stored.text, text)
+        )
+        self._publish(
+            stored.id,
+            appointment,
+            href=href or stored.href,
+            index=index,
+            answers_only=answers_only,
+        )
 
     def trash(self, stored: Stored, appointment: Appointment, *, text: str) -> None:
         """Store the last state and move the appointment to the corbeille (rules 6 and 7)."""
         self._update(stored, appointment, text)
         self.tx.appointments.trash(stored.id, self.now)
         happened = (*diff(stored.appointment, appointment), events.Trashed())
-        self._follow_up(happened, stored.id, appointment, texts=(text,))
+        self._follow_up(happened, stored.id, appointment, texts=(stored.text, text))
         self.tx.calendars.withdraw(stored.id, self.now)
 
     def restore(self, stored: Stored) -> None:
         """Bring an appointment back from the corbeille, into everybody's calendar."""
         self.tx.appointments.restore(stored.id)
-        self._follow_up((events.Restored(),), stored.id, stored.appointment, texts=(stored.text,))
+        self._follow_up(
+            (events.Restored(),), stored.id, stored.appointment, texts=(stored.text, stored.text)
+        )
         index = time_index(stored.appointment, now=self.now)
         self._publish(stored.id, stored.appointment, href=stored.href, index=index)
 
     def hide(self, stored: Stored, person_id: int) -> None:
         """Take the appointment out of one participant's calendar, and of no other."""
         hidden = events.HiddenFrom(person_id=person_id)
-        self._follow_up((hidden,), stored.id, stored.appointment, texts=(stored.text,))
+        same = (stored.text, stored.text)
+        self._follow_up((hidden,), stored.id, stored.appointment, texts=same)
         self.tx.calendars.hide(stored.id, person_id, self.now)
 
-    def _update(
-        self, stored: Stored, appointment: Appointment, text: str, *, answers_only: bool = False
-    ) -> TimeIndex:
+    def _update(self, stored: Stored, appointment: Appointment, text: str) -> TimeIndex:
         index = time_index(appointment, now=self.now)
         self.tx.appointments.update(
             stored.id,
@@ -111,12 +125,17 @@ class Recorder:
             index=index,
             now=self.now,
             before=stored.appointment,
-            answers_only=answers_only,
         )
         return index
 
     def _publish(
-        self, appointment_id: int, appointment: Appointment, *, href: str, index: TimeIndex
+        self,
+        appointment_id: int,
+        appointment: Appointment,
+        *,
+        href: str,
+        index: TimeIndex,
+        answers_only: bool = False,
     ) -> None:
         self.tx.calendars.publish(
             appointment_id,
@@ -124,6 +143,7 @@ class Recorder:
             person_ids=appointment.all_person_ids,
             index=index,
             now=self.now,
+            answers_only=answers_only,
         )
 
     def _follow_up(
@@ -132,7 +152,7 @@ class Recorder:
         appointment_id: int,
         appointment: Appointment,
         *,
-        texts: Sequence[str],
+        texts: tuple[str, str],
     ) -> None:
         record_events(self.tx, self.actor, happened, appointment_id=appointment_id, now=self.now)
         queue_messages(
@@ -153,11 +173,11 @@ def rewritten(stored: Stored, new: Appointment, vocabulary: Vocabulary, *, now: 
 
 
 def _asked_again(happened: Sequence[events.Event]) -> frozenset[int]:
-    """Whoever refused by deleting sees it again once his answer is open or changed."""
+    """Whoever deleted it sees it again once he is asked anew, or no longer refuses."""
     return frozenset(
         event.key
         for event in happened
         if isinstance(event, events.PresenceRecorded)
         and isinstance(event.key, int)
-        and event.before is Presence.DECLINED
+        and (event.before is Presence.DECLINED or event.after is Presence.NEEDS_ACTION)
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -22,9 +23,9 @@ pytestmark = pytest.mark.slow
 SIZE = 120
 
 
-@pytest.fixture(scope="module")
-def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
-    url = f"sqlite:///{tmp_path_factory.mktemp('bench') / 'rdv.sqlite'}"
+@pytest.fixture
+def target(tmp_path: Path) -> Iterator[Target]:
+    url = f"sqlite:///{tmp_path / 'rdv.sqlite'}"
     with our_own("ours", url, size=SIZE, workers=2) as found:
         with found.connect() as connection:
             found.look(connection)

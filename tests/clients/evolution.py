@@ -78,7 +78,7 @@ class EvolutionCalendar:
     def synchronise(self, until: Callable[[], bool]) -> None:
         """Ask the server for news, and wait until something holds."""
         self._tell("refresh")
-        end = time.monotonic() + 30
+        end = time.monotonic() + 90
         while not until():
             assert time.monotonic() < end, "Evolution never saw it"
             time.sleep(0.1)

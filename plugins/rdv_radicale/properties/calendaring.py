@@ -22,6 +22,7 @@ COMPONENTS = ("VEVENT", "VTODO", "VJOURNAL")
 
 _CALENDARS = frozenset({Kind.CALENDAR})
 _HOME = frozenset({Kind.HOME})
+_PRINCIPALS = frozenset({Kind.HOME, Kind.PRINCIPAL})
 _TAGGED = frozenset({Kind.CALENDAR, Kind.FOLDER, Kind.INBOX})
 
 
@@ -47,6 +48,7 @@ def _collations(_resource: Resource, _base: str) -> str:
 
 
 def _home(resource: Resource, base: str) -> str:
+    """The account's own home, for other principals too: what one may see of them lies there."""
     return href_element(write_path(base, resource.now.login, is_collection=True))
 
 
@@ -78,6 +80,6 @@ PROPERTIES = (
     _fixed("max-date-time", f"{LIMITS.max_year:04}1231T235959Z"),
     _fixed("max-instances", str(MAX_DATES)),
     _fixed("max-attendees-per-instance", str(LIMITS.max_attendees)),
-    _live(caldav("calendar-home-set"), _HOME, _home),
+    _live(caldav("calendar-home-set"), _PRINCIPALS, _home),
     _live(calendarserver("getctag"), _TAGGED, _folder_ctag),
 )

@@ -13,6 +13,7 @@ from rdv_caldav.domain.errors import (
     ParentMissing,
     PreconditionFailed,
     UnknownCalendar,
+    UnknownObject,
 )
 from rdv_caldav.ical.objects import parse
 from rdv_caldav.services.calendar_objects.move import Place, move_object
@@ -55,18 +56,30 @@ def _transfer(request: Request, *, moves: bool) -> Answer:
     if target == request.segments:
         raise CalendarFixed("source and target are the same")
 
-    def act(now: Session) -> bool:
+    def act(now: Session) -> tuple[bool, str | None]:
         check_own(now, target)
         check_not_reserved(target)
         source = find(now, request.segments)
         if isinstance(source, CalendarObject | File):
-            return _transfer_object(request, now, source, target, moves=moves)
-        return _transfer_collection(request, now, source, target, moves=moves)
+            was_free = _transfer_object(request, now, source, target, moves=moves)
+            return was_free, _schedule_tag(now, target)
+        return _transfer_collection(request, now, source, target, moves=moves), None
 
-    was_free = write(request, act)
+    was_free, schedule_tag = write(request, act)
     status = HTTPStatus.CREATED if was_free else HTTPStatus.NO_CONTENT
-    location = request.url(*target, is_collection=False)
-    return Answer(status, {"Location": location})
+    headers = {"Location": request.url(*target, is_collection=False)}
+    if schedule_tag is not None:
+        headers["Schedule-Tag"] = schedule_tag
+    return Answer(status, headers)
+
+
+def _schedule_tag(now: Session, target: Segments) -> str | None:
+    """Return the Schedule-Tag of what stands at the target now (RFC 6638 §3.2.10)."""
+    try:
+        there = find(now, target)
+    except (UnknownCalendar, UnknownObject):
+        return None
+    return there.found.schedule_tag if isinstance(there, CalendarObject) else None
 
 
 def _transfer_collection(

@@ -32,6 +32,7 @@ from rdv_caldav.services.access import Actor
 from rdv_caldav.services.calendar_objects.standing import (
     UNCONDITIONAL,
     Condition,
+    hold,
     lock_at,
     recorder,
 )
@@ -83,7 +84,10 @@ def put_object(
     """
     seen = calendars.calendar(tx, actor, slug)
     standing = lock_at(tx, seen, href)
-    condition.check(*((standing.etag, standing.schedule_tag) if standing else (None, None)))
+    if standing is None:
+        condition.check(None)
+    else:
+        hold(condition, seen, standing)
     if standing is not None and standing.stored.appointment.uid != obj.uid:
         raise UidConflict("another UID stands at this place", href=href)
     stored = standing.stored if standing else _lock_elsewhere(tx, seen, href, obj.uid)
@@ -173,7 +177,8 @@ def _change(
     words = _vocabulary(tx, seen, directory)
     participants = [directory.person(person_id) for person_id in old.all_person_ids]
     also: list[InvitationAsked] = []
-    if access.may_edit(seen.actor, old, participants, seen.settings):
+    may_edit = access.may_edit(seen.actor, old, participants, seen.settings)
+    if may_edit:
         new = merge.settle(incoming.draft, old, circumstances)
         before = old.participant(seen.actor.person_id)
         had_refused = before is not None and before.presence is Presence.DECLINED
@@ -189,7 +194,9 @@ def _change(
         raise EditRefused("neither a participant nor an editor of this appointment")
     if arriving_at is not None:
         tx.calendars.unhide(stored.id, seen.person.id)
-    recorder(tx, seen, now).change(stored, new, text=text, href=arriving_at, also=also)
+    recorder(tx, seen, now).change(
+        stored, new, text=text, href=arriving_at, also=also, only_answers=not may_edit
+    )
 
 
 def _on_real_dates(draft: Draft, old: Appointment) -> Draft:

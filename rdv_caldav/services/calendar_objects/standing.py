@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from rdv_caldav.db.appointments import Stored
@@ -11,7 +11,7 @@ from rdv_caldav.db.uow import Transaction
 from rdv_caldav.domain.errors import LostRace, PreconditionFailed, UnknownObject
 from rdv_caldav.ical.vocabulary import Vocabulary
 from rdv_caldav.services import access, calendars
-from rdv_caldav.services.calendars import Calendar
+from rdv_caldav.services.calendars import Calendar, CalendarObject
 from rdv_caldav.services.recording import Recorder
 
 
@@ -48,8 +48,7 @@ class Standing:
     """An appointment at a place in a calendar, its row locked by this transaction."""
 
     stored: Stored
-    etag: str
-    schedule_tag: str
+    current: CalendarObject
 
     @property
     def owner_id(self) -> int | None:
@@ -69,7 +68,7 @@ def lock_at(tx: Transaction, seen: Calendar, href: str) -> Standing | None:
     for current in calendars.objects(tx, seen, hrefs=[href], with_text=False):
         if current.appointment_id != stored.id:
             raise LostRace("another appointment stands here since we looked")
-        return Standing(stored=stored, etag=current.etag, schedule_tag=current.schedule_tag)
+        return Standing(stored=stored, current=current)
     return None
 
 
@@ -81,8 +80,20 @@ def require_at(tx: Transaction, seen: Calendar, href: str, condition: Condition)
     standing = lock_at(tx, seen, href)
     if standing is None:
         raise UnknownObject(f"nothing stands at {href!r}")
-    condition.check(standing.etag, standing.schedule_tag)
+    hold(condition, seen, standing)
     return standing
+
+
+def hold(condition: Condition, seen: Calendar, standing: Standing) -> None:
+    """Hold the conditions for what stands there. Raises PreconditionFailed.
+
+    For who may only answer, others' answers are no conflict: he would write over nothing.
+    """
+    current = standing.current
+    if condition.if_match and not edits(seen, standing):
+        known = any(map(current.differs_in_answers_only, condition.if_match))
+        condition = replace(condition, if_match=None if known else condition.if_match)
+    condition.check(current.etag, current.schedule_tag)
 
 
 def edits(seen: Calendar, standing: Standing) -> bool:

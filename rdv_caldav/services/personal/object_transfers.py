@@ -8,7 +8,12 @@ from datetime import datetime
 from rdv_caldav.db.personal_objects import Content
 from rdv_caldav.db.personal_reading import Standing
 from rdv_caldav.db.uow import Transaction
-from rdv_caldav.domain.errors import CalendarFixed, ParentMissing, PreconditionFailed
+from rdv_caldav.domain.errors import (
+    CalendarFixed,
+    ParentMissing,
+    PreconditionFailed,
+    UidConflict,
+)
 from rdv_caldav.domain.personal import PersonalCollection, PersonalObject, is_within, weight_of
 from rdv_caldav.services.access import Actor
 from rdv_caldav.services.calendar_objects.standing import UNCONDITIONAL, Condition
@@ -47,7 +52,9 @@ def copy_object(
     CalendarFixed for one and the same place or a collection that holds the source.
     """
     what, aim = _ends(tx, actor, source, target, condition, now=now)
-    was_free = _clear(tx, actor, aim, source, target, overwrite=overwrite, now=now)
+    was_free = _clear(
+        tx, actor, aim, source, target, uid=what.content.uid, overwrite=overwrite, now=now
+    )
     check_uid(tx, aim, what.content.uid, at=target[1])
     number = charge(tx, actor.account.id, weight=_weight(what))
     arrive(tx, aim, target[1], number=number, now=now)
@@ -72,7 +79,9 @@ def move_object(
     Raises as :func:`copy_object` does.
     """
     what, aim = _ends(tx, actor, source, target, condition, now=now)
-    was_free = _clear(tx, actor, aim, source, target, overwrite=overwrite, now=now)
+    was_free = _clear(
+        tx, actor, aim, source, target, uid=what.content.uid, overwrite=overwrite, now=now
+    )
     tx.personal_objects.delete(what.standing.id)
     check_uid(tx, aim, what.content.uid, at=target[1])
     more = _weight(what) - what.standing.weight
@@ -125,6 +134,7 @@ def _clear(
     source: Place,
     target: Place,
     *,
+    uid: str,
     overwrite: bool,
     now: datetime,
 ) -> bool:
@@ -137,6 +147,9 @@ def _clear(
         return True
     if not overwrite:
         raise PreconditionFailed("Overwrite: F, and something stands there")
+    if standing is not None and aim.is_calendar and standing.uid != uid:
+        # RFC 4791 §5.3.2.1: nothing overwrites an object with one of another UID
+        raise UidConflict("another UID stands at this place", href=target[1])
     if collection is not None:
         if is_within(source[0], collection.path):
             raise CalendarFixed("the target holds the source")

@@ -18,9 +18,9 @@ def upgrade() -> None:
         "ix_participant_person_id_appointment_id", "participant", ["person_id", "appointment_id"]
     )
     op.add_column(
-        "appointment",
-        sa.Column("schedule_version", sa.Integer(), nullable=False, server_default="1"),
+        "member", sa.Column("settled", sa.BigInteger(), nullable=False, server_default="0")
     )
+    op.execute("UPDATE member SET settled = changed")
     op.add_column(
         "calendar", sa.Column("updated_at", sa.BigInteger(), nullable=False, server_default="0")
     )
@@ -182,6 +182,6 @@ def downgrade() -> None:
     op.drop_table("personal_collection")
     op.drop_table("personal_account")
     op.drop_column("calendar", "updated_at")
-    op.drop_column("appointment", "schedule_version")
+    op.drop_column("member", "settled")
     op.drop_index("ix_participant_person_id_appointment_id", table_name="participant")
     op.create_index("ix_participant_person_id", "participant", ["person_id"])
