@@ -108,6 +108,24 @@ def settle_answer(draft: Draft, previous: Appointment, writing: Writing) -> Appo
         answered = _with_answer(date, _own_line(override.attendees, author, writing), author.id)
         if answered is not date:
             settled = rules.with_occurrence(settled, answered)
+    return _refusing_what_is_left_out(settled, draft, author.id)
+
+
+def _refusing_what_is_left_out(settled: Appointment, draft: Draft, person_id: int) -> Appointment:
+    """An attendee's program excludes a date of a series that he deletes: he refuses it."""
+    if settled.recurrence is None or draft.recurrence is None:
+        return settled
+    left_out = set(draft.recurrence.excluded) - set(settled.recurrence.excluded)
+    for original in sorted(left_out):
+        try:
+            date = rules.occurrence_at(settled, original)
+        except UnknownOccurrence:
+            continue
+        known = date.participant(person_id)
+        if known is not None and known.presence is not Presence.DECLINED:
+            declined = replace(known, presence=Presence.DECLINED)
+            participants = tuple(declined if p is known else p for p in date.participants)
+            settled = rules.with_occurrence(settled, replace(date, participants=participants))
     return settled
 
 

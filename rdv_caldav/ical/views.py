@@ -30,6 +30,7 @@ _KIND_OF_LINE = {
     "STYLED-DESCRIPTION": NOTES,
     "TRANSP": TRANSPARENCY,
 }
+_SHARED_BY_NATURE = ("X-RDV-", "X-ALT-DESC", "X-RESPONSE-COMMENT")
 _PRIVATE_LINES = ("X-MOZ-LASTACK", "X-MOZ-SNOOZE-TIME", "X-MOZ-INVITED-ATTENDEE")
 
 
@@ -71,6 +72,43 @@ def withdraw_private(text: str, *, zone: str) -> tuple[str, dict[str, str]]:
             )
             event.items = [item for item in event.items if not _is_private(item)]
     return (root.text() if private else text), private
+
+
+def withdraw_own(text: str, shared: str, *, zone: str, says_free: bool) -> dict[str, str]:
+    """Return what an attendee keeps for himself of his object, by component key.
+
+    Properties of programs that the shared text does not have, and, under keys of their own,
+    whether the time is blocked for him (RFC 6638 §3.2.2.1). ``says_free`` is true when his
+    program was told TRANSPARENT because he had refused: that is no wish of his.
+    """
+    there = {
+        line.unfolded for event in events_of(parse_components(shared)) for line in _lines(event)
+    }
+    root = parse_components(text)
+    tzid = _series_tzid(root)
+    own: dict[str, str] = {}
+    for event in events_of(root):
+        key = component_key(event, zone=zone, series_tzid=tzid)
+        added = [line for line in _lines(event) if line.unfolded not in there]
+        mine = [line for line in added if _is_of_a_program(line.name)]
+        if mine:
+            own[key] = "".join(line.raw for line in mine)
+        transparency = next((line for line in added if line.name == "TRANSP"), None)
+        if transparency is not None and not says_free:
+            own[_transparency_key(key)] = transparency.raw
+    return own
+
+
+def _lines(event: Component) -> Iterator[ContentLine]:
+    return (item for item in event.items if isinstance(item, ContentLine))
+
+
+def _is_of_a_program(name: str) -> bool:
+    return name.startswith("X-") and not name.startswith(_SHARED_BY_NATURE)
+
+
+def _transparency_key(key: str) -> str:
+    return f"{TRANSPARENCY}|{key}"
 
 
 def _is_private(item: ContentLine | Component) -> bool:
@@ -150,8 +188,8 @@ def _own_text(kind: str, key: str, view: View) -> str | None:
     if kind == NOTES and view.notes_hidden:
         return ""
     declined = view.presence(key) is Presence.DECLINED
-    if kind == TRANSPARENCY and declined:
-        return "TRANSP:TRANSPARENT\r\n"
+    if kind == TRANSPARENCY:
+        return "TRANSP:TRANSPARENT\r\n" if declined else view.private.get(_transparency_key(key))
     if kind == PRIVATE and not declined:
         return view.private.get(key)
     return None

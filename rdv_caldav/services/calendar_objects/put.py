@@ -24,7 +24,7 @@ from rdv_caldav.ical.contentlines import same_but_stamps, to_crlf
 from rdv_caldav.ical.reader import addresses_in, read
 from rdv_caldav.ical.recurrence import occurs_at
 from rdv_caldav.ical.scheduling import asked_to_send
-from rdv_caldav.ical.views import withdraw_private
+from rdv_caldav.ical.views import withdraw_own, withdraw_private
 from rdv_caldav.ical.vocabulary import Vocabulary
 from rdv_caldav.ical.writer import patch
 from rdv_caldav.services import access, calendars
@@ -38,6 +38,9 @@ from rdv_caldav.services.calendar_objects.standing import (
 )
 from rdv_caldav.services.calendars import Calendar, CalendarObject
 from rdv_caldav.services.recording import rewritten
+
+_MOST_LEFT_OUT = 100
+"""Dates that an attendee refuses at once by leaving them out: each becomes one of its own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,14 +95,15 @@ def put_object(
         raise UidConflict("another UID stands at this place", href=href)
     stored = standing.stored if standing else _lock_elsewhere(tx, seen, href, obj.uid)
     incoming = _read(tx, seen, obj)
+    private = incoming.private
     if stored is None:
         appointment_id = _create(tx, seen, href, incoming, now=now)
     else:
         arriving_at = None if standing else href
         incoming = replace(incoming, keeps_answers=condition.schedule_tag is not None)
-        _change(tx, seen, stored, incoming, arriving_at=arriving_at, now=now)
+        private = _change(tx, seen, stored, incoming, arriving_at=arriving_at, now=now)
         appointment_id = stored.id
-    tx.calendars.save_overlay(actor.account.id, appointment_id, incoming.private)
+    tx.calendars.save_overlay(actor.account.id, appointment_id, private)
     return _outcome(tx, seen, href, obj, created=standing is None)
 
 
@@ -168,7 +172,9 @@ def _change(
     *,
     arriving_at: str | None,
     now: datetime,
-) -> None:
+) -> dict[str, str]:
+    """Write the next state; return what the account keeps of the object for itself."""
+    private = incoming.private
     old = stored.appointment
     directory = _directory(tx, seen, incoming, old.all_person_ids)
     circumstances = replace(
@@ -190,6 +196,7 @@ def _change(
     elif seen.actor.person_id in old.all_person_ids:
         new = merge.settle_answer(_on_real_dates(incoming.draft, old), old, circumstances)
         text = rewritten(stored, new, words, now=now)
+        private = _with_own(seen, stored, incoming)
     else:
         raise EditRefused("neither a participant nor an editor of this appointment")
     if arriving_at is not None:
@@ -197,6 +204,21 @@ def _change(
     recorder(tx, seen, now).change(
         stored, new, text=text, href=arriving_at, also=also, only_answers=not may_edit
     )
+    return private
+
+
+def _with_own(seen: Calendar, stored: Stored, incoming: _Incoming) -> dict[str, str]:
+    """Return what an attendee keeps for himself: alarms, and what his program noted."""
+    old = stored.appointment
+    before = old.participant(seen.actor.person_id)
+    own = withdraw_own(
+        incoming.text,
+        stored.text,
+        zone=old.span.zone,
+        says_free=before is not None and before.presence is Presence.DECLINED,
+    )
+    keys = dict.fromkeys((*incoming.private, *own))
+    return {key: incoming.private.get(key, "") + own.get(key, "") for key in keys}
 
 
 def _on_real_dates(draft: Draft, old: Appointment) -> Draft:
@@ -206,7 +228,12 @@ def _on_real_dates(draft: Draft, old: Appointment) -> Draft:
         for occurrence in draft.occurrences
         if old.occurrence(occurrence.original) or occurs_at(old, occurrence.original)
     )
-    return replace(draft, occurrences=kept)
+    recurrence = draft.recurrence
+    if recurrence is not None and old.recurrence is not None:
+        new = [each for each in recurrence.excluded if each not in old.recurrence.excluded]
+        real = [each for each in new[:_MOST_LEFT_OUT] if occurs_at(old, each)]
+        recurrence = replace(recurrence, excluded=tuple(real))
+    return replace(draft, occurrences=kept, recurrence=recurrence)
 
 
 def _directory(
