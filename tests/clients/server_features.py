@@ -20,7 +20,7 @@ USERS = ("user01", "user02", "user03")
 
 _HEAD = "| feature | ours | Radicale | Xandikos | Cyrus | note |"
 
-_SCHEDULING = "the server does no scheduling of its own yet"
+_SCHEDULING = "looked for in a calendar that MKCALENDAR made, which holds no appointments; there in persons' calendars"
 _AT = "a login with `@` would be needed to see it"
 NOTES: dict[str, str] = {
     "create-calendar.auto": "a PUT never makes a calendar: a mistyped URL would make one",
