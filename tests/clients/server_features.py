@@ -20,7 +20,10 @@ USERS = ("user01", "user02", "user03")
 
 _HEAD = "| feature | ours | Radicale | Xandikos | Cyrus | note |"
 
-_SCHEDULING = "looked for in a calendar that MKCALENDAR made, which holds no appointments; there in persons' calendars"
+_SCHEDULING = (
+    "looked for in a calendar of one's own, which holds no appointments; "
+    "in persons' calendars it is there"
+)
 _AT = "a login with `@` would be needed to see it"
 NOTES: dict[str, str] = {
     "create-calendar.auto": "a PUT never makes a calendar: a mistyped URL would make one",
