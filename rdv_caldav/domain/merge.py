@@ -117,10 +117,7 @@ def _refusing_what_is_left_out(settled: Appointment, draft: Draft, person_id: in
         return settled
     left_out = set(draft.recurrence.excluded) - set(settled.recurrence.excluded)
     for original in sorted(left_out):
-        try:
-            date = rules.occurrence_at(settled, original)
-        except UnknownOccurrence:
-            continue
+        date = rules.occurrence_at(settled, original)
         known = date.participant(person_id)
         if known is not None and known.presence is not Presence.DECLINED:
             declined = replace(known, presence=Presence.DECLINED)

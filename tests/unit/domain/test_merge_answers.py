@@ -13,7 +13,7 @@ from rdv_caldav.domain import rules
 from rdv_caldav.domain.agency import Person
 from rdv_caldav.domain.appointment import Appointment, Presence, Recurrence
 from rdv_caldav.domain.draft import CalendarUser, Draft, StatedStatus
-from rdv_caldav.domain.merge import settle_answer
+from rdv_caldav.domain.merge import settle, settle_answer
 from support.agency import (
     ALICE,
     CLAIRE,
@@ -211,3 +211,38 @@ def test_nothing_but_his_own_answers_ever_changes(draft: Draft) -> None:
     assert replace(unanswered, occurrences=()) == series()
     for date in unanswered.occurrences:
         assert date == rules.occurrence_at(series(), date.original)
+
+
+def _leaving_out(draft: Draft, *originals: datetime) -> Draft:
+    assert draft.recurrence is not None
+    return replace(draft, recurrence=replace(draft.recurrence, excluded=originals))
+
+
+def test_dates_that_he_leaves_out_are_refused() -> None:
+    settled = settle_answer(_leaving_out(served(series()), SECOND), series(), writing(IVAN, IVAN))
+    assert settled == rules.record_presence(series(), IVAN.id, Presence.DECLINED, original=SECOND)
+    again = settle_answer(_leaving_out(served(settled), SECOND), settled, writing(IVAN, IVAN))
+    assert again == settled
+
+
+def test_who_does_not_take_part_leaves_nothing_out() -> None:
+    draft = _leaving_out(served(series()), SECOND)
+    assert settle_answer(draft, series(), writing(JEAN, JEAN)) == series()
+
+
+def test_dates_that_only_answers_made_survive_a_program_that_does_not_know_them() -> None:
+    old = rules.record_presence(series(), IVAN.id, Presence.DECLINED, original=SECOND)
+    moved = override(served(old), THIRD)
+    draft = replace(served(old), occurrences=(moved,))
+    knowing = replace(writing(ALICE, CLAIRE), keeps_answers=True)
+    settled = settle(draft, old, knowing)
+    assert [date.original for date in settled.occurrences] == [SECOND, THIRD]
+    assert settled.occurrences[0] == old.occurrences[0]
+    # what differs in more than answers was taken away by somebody who knew it
+    kept = settle(replace(draft, occurrences=()), _renamed(old), knowing)
+    assert kept.occurrences == ()
+
+
+def _renamed(appointment: Appointment) -> Appointment:
+    (date,) = appointment.occurrences
+    return replace(appointment, occurrences=(replace(date, subject="Autre"),))
