@@ -3,13 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from types import SimpleNamespace
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from rdv_caldav.db import mapping
-from rdv_caldav.db.schema import AccountRow, AccountSectorRow
-from rdv_caldav.domain.agency import Account, Role
+from rdv_caldav.db.schema import AccountRow, AccountSectorRow, PersonAddressRow, PersonRow
+from rdv_caldav.domain.agency import Account, Person, Role
 from rdv_caldav.domain.errors import LoginTaken
+
+_PERSON_COLUMNS = [column.label(f"own_{column.name}") for column in PersonRow.__table__.columns]
+_ACTING = (
+    select(
+        AccountRow.__table__,
+        *_PERSON_COLUMNS,
+        PersonAddressRow.address,
+        AccountSectorRow.sector_id,
+    )
+    .outerjoin(PersonRow, PersonRow.id == AccountRow.person_id)
+    .outerjoin(PersonAddressRow, PersonAddressRow.person_id == PersonRow.id)
+    .outerjoin(AccountSectorRow, AccountSectorRow.account_id == AccountRow.id)
+    .where(AccountRow.login == bindparam("login"))
+    .order_by(PersonAddressRow.position)
+)
+"""An account with its person, as often as there are addresses and secteurs: one statement."""
 
 _BY_LOGIN = select(AccountRow.__table__).where(AccountRow.login == bindparam("login"))
 _SECTORS = select(AccountSectorRow.sector_id).where(
@@ -28,6 +45,23 @@ class AccountRepository:
         """Return the account with this login."""
         found = self.credentials(login)
         return found[0] if found else None
+
+    def acting(self, login: str) -> tuple[Account, Person | None] | None:
+        """Return the account with this login and its person: what every request begins with."""
+        rows = self._connection.execute(_ACTING, {"login": login}).all()
+        if not rows:
+            return None
+        first = rows[0]
+        sectors = (row.sector_id for row in rows if row.sector_id is not None)
+        account = mapping.account_of(first, sectors)
+        if first.person_id is None:
+            return account, None
+        columns = {label.name: getattr(first, label.name) for label in _PERSON_COLUMNS}
+        person_row = SimpleNamespace(
+            **{name.removeprefix("own_"): value for name, value in columns.items()}
+        )
+        addresses = dict.fromkeys(row.address for row in rows if row.address is not None)
+        return account, mapping.person_of(person_row, list(addresses))
 
     def credentials(self, login: str) -> tuple[Account, str] | None:
         """Return the account with this login and the hash of its password."""

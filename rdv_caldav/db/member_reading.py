@@ -78,7 +78,21 @@ def _objects(*columns: Any) -> Select[Any]:  # noqa: ANN401 - whatever select() 
 
 
 _LISTED = _objects()
-_READ = _objects(AppointmentRow.text, AppointmentRow.slots, OverlayRow.private)
+# the viewer's own answer comes along; those to single dates are asked for where there may be some
+_READ = _objects(
+    AppointmentRow.text,
+    AppointmentRow.slots,
+    OverlayRow.private,
+    ParticipantRow.presence,
+    AppointmentRow.recurrence.is_not(None).label("is_series"),
+).outerjoin(
+    ParticipantRow,
+    and_(
+        ParticipantRow.person_id == _VIEWER,
+        ParticipantRow.appointment_id == MemberRow.appointment_id,
+        ParticipantRow.original_wall == "",
+    ),
+)
 _AT = MemberRow.href.in_(bindparam("hrefs", expanding=True))
 _LISTED_AT = _LISTED.where(_AT)
 _READ_AT = _READ.where(_AT)
@@ -210,7 +224,8 @@ class BusyRow:
     text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+# not frozen: setting the fields of a frozen one takes as long as all else about it
+@dataclass(slots=True, kw_only=True)
 class ObjectRow:
     """One appointment in a calendar, with what a viewer's own text is made of.
 
@@ -355,27 +370,35 @@ class MemberReading:
     def _objects(
         self, account: Account, query: Select[Any], which: Mapping[str, object]
     ) -> Iterator[ObjectRow]:
+        viewer = -1 if account.person_id is None else account.person_id
         rows = self._connection.execute(
-            query, which, execution_options={"stream_results": True, "yield_per": CHUNK}
+            query,
+            {**which, "viewer": viewer},
+            execution_options={"stream_results": True, "yield_per": CHUNK},
         )
         fields = frozenset(rows.keys())
         with_text, is_decided = "text" in fields, "certain" not in fields
         for part in rows.partitions():
-            ids = [row.appointment_id for row in part] if with_text else []
-            presences = self._presences(account, ids)
+            if not with_text:
+                for row in part:
+                    yield _object_row(row, {}, with_text=False, is_certain=True)
+                continue
+            series = [row.appointment_id for row in part if row.is_series]
+            of_dates = self._presences(viewer, series)
             for row in part:
+                own = {} if row.presence is None else {"": row.presence}
                 yield _object_row(
                     row,
-                    presences.get(row.appointment_id, {}),
-                    with_text=with_text,
+                    of_dates.get(row.appointment_id, own) if row.is_series else own,
+                    with_text=True,
                     is_certain=is_decided or bool(row.certain),
                 )
 
-    def _presences(self, account: Account, ids: Sequence[int]) -> dict[int, dict[str, str]]:
+    def _presences(self, viewer: int, ids: Sequence[int]) -> dict[int, dict[str, str]]:
         found: dict[int, dict[str, str]] = defaultdict(dict)
-        if account.person_id is None or not ids:
+        if not ids:
             return found
-        which = {"viewer": account.person_id, "ids": ids}
+        which = {"viewer": viewer, "ids": ids}
         for row in self._connection.execute(_PRESENCES, which):
             found[row.appointment_id][row.original_wall] = row.presence
         return found

@@ -39,10 +39,10 @@ class Actor:
 
 def actor_for(tx: Transaction, login: str, *, channel: Channel, device: str = "") -> Actor:
     """Return the actor behind a login that was already verified. Raises AccessRefused."""
-    account = tx.accounts.by_login(login)
-    if account is None or not account.active:
+    found = tx.accounts.acting(login)
+    if found is None or not found[0].active:
         raise AccessRefused(f"no active account {login!r}")
-    person = tx.people.by_id(account.person_id) if account.person_id is not None else None
+    account, person = found
     return Actor(account=account, person=person, channel=channel, device=device)
 
 

@@ -52,7 +52,8 @@ class Calendar:
         return self.snapshot.properties
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+# not frozen: setting the fields of a frozen one takes as long as all else about it
+@dataclass(slots=True, kw_only=True)
 class CalendarObject:
     """One appointment in a calendar, as its reader sees it.
 
@@ -143,16 +144,15 @@ def objects(
 ) -> Iterator[CalendarObject]:
     """Yield the objects of a calendar, all or those at ``hrefs``, in no particular order."""
     rows = tx.members.objects(seen.actor.account, seen.person.id, hrefs=hrefs, with_text=with_text)
-    for row in rows:
-        yield _object(seen, row)
+    return map(_Reader(seen).object, rows)
 
 
 def objects_in_range(
     tx: Transaction, seen: Calendar, *, start: datetime | None, end: datetime | None
 ) -> Iterator[CalendarObject]:
     """Yield what overlaps a range of aware instants, open where None (RFC 4791 §9.9)."""
-    for row in tx.members.in_range(seen.actor.account, seen.person.id, start=start, end=end):
-        yield _object(seen, row)
+    rows = tx.members.in_range(seen.actor.account, seen.person.id, start=start, end=end)
+    return map(_Reader(seen).object, rows)
 
 
 def listing(tx: Transaction, seen: Calendar) -> Iterator[tuple[str, str]]:
@@ -165,7 +165,7 @@ def listing(tx: Transaction, seen: Calendar) -> Iterator[tuple[str, str]]:
         for href, changed, own, owner_id in rows:
             yield href, etag_of(changed, own, owner_id)
         return
-    mask = _mask(seen, may_edit=access.edits_by_role(actor))
+    mask = _Reader(seen).mask(may_edit=access.edits_by_role(actor))
     for href, changed, own, _ in rows:
         yield href, f'"{changed}-{own}-{mask}"'
 
@@ -175,51 +175,58 @@ def etags(seen: Calendar) -> Callable[[int, int | None, int], str]:
 
     They are integers that are never used again, and what else decides the text.
     """
-    actor, settings = seen.actor, seen.settings
-    reads, edits = _mask(seen, may_edit=False), _mask(seen, may_edit=True)
-    edits_all = access.edits_by_role(actor)
+    reader = _Reader(seen)
 
     def etag(changed: int, overlay_changed: int | None, owner_id: int) -> str:
-        may_edit = edits_all or access.edits_as_owner(actor, owner_id, settings)
-        return f'"{changed}-{overlay_changed or 0}-{edits if may_edit else reads}"'
+        mask = reader.mask(may_edit=reader.may_edit(owner_id))
+        return f'"{changed}-{overlay_changed or 0}-{mask}"'
 
     return etag
 
 
-def _mask(seen: Calendar, *, may_edit: bool) -> str:
-    hidden = access.notes_are_hidden(seen.actor, seen.settings)
-    return f"{'e' if may_edit else 'r'}{'m' if hidden else ''}"
+class _Reader:
+    """One account's eyes: what is the same for all objects of a calendar, found out once."""
 
+    def __init__(self, seen: Calendar) -> None:
+        actor, settings = seen.actor, seen.settings
+        self._actor, self._settings = actor, settings
+        self._edits_all = access.edits_by_role(actor)
+        self._notes_hidden = access.notes_are_hidden(actor, settings)
+        hidden = "m" if self._notes_hidden else ""
+        self._masks = (f"r{hidden}", f"e{hidden}")
+        person = actor.person
+        self._own_address = person.addresses[0] if person and person.addresses else None
 
-def _object(seen: Calendar, row: ObjectRow) -> CalendarObject:
-    edits = access.may_edit_in_calendar(seen.actor, row.owner_id, seen.settings)
-    text = render(row.text, row.slots, _view(seen, row, edits=edits)) if row.text else ""
-    return CalendarObject(
-        appointment_id=row.appointment_id,
-        href=row.href,
-        uid=row.uid,
-        etag=etags(seen)(row.changed, row.overlay_changed, row.owner_id),
-        last_modified=row.updated_at,
-        starts_at=row.starts_at,
-        stops_at=row.stops_at,
-        text=text,
-        # the index takes each date to be as long as the first
-        certain=row.is_certain and "VALUE=PERIOD" not in row.text,
-        may_edit=edits,
-        schedule_tag=f'"{row.appointment_id}-{row.settled}-{_mask(seen, may_edit=edits)}"',
-        settled=row.settled,
-    )
+    def may_edit(self, owner_id: int) -> bool:
+        return self._edits_all or access.edits_as_owner(self._actor, owner_id, self._settings)
 
+    def mask(self, *, may_edit: bool) -> str:
+        return self._masks[may_edit]
 
-def _view(seen: Calendar, row: ObjectRow, *, edits: bool) -> View:
-    person, settings = seen.actor.person, seen.settings
-    organizer = None
-    if edits:
-        organizer = person.addresses[0] if person and person.addresses else None
-    return View(
-        organizer_address=organizer,
-        organizer_name=settings.name,
-        presences={key: Presence(value) for key, value in row.presences.items()},
-        notes_hidden=access.notes_are_hidden(seen.actor, settings),
-        private=row.private,
-    )
+    def object(self, row: ObjectRow) -> CalendarObject:
+        may_edit = self.may_edit(row.owner_id)
+        mask = self._masks[may_edit]
+        return CalendarObject(
+            appointment_id=row.appointment_id,
+            href=row.href,
+            uid=row.uid,
+            etag=f'"{row.changed}-{row.overlay_changed}-{mask}"',
+            last_modified=row.updated_at,
+            starts_at=row.starts_at,
+            stops_at=row.stops_at,
+            text=render(row.text, row.slots, self._view(row, may_edit)) if row.text else "",
+            # the index takes each date to be as long as the first
+            certain=row.is_certain and "VALUE=PERIOD" not in row.text,
+            may_edit=may_edit,
+            schedule_tag=f'"{row.appointment_id}-{row.settled}-{mask}"',
+            settled=row.settled,
+        )
+
+    def _view(self, row: ObjectRow, may_edit: bool) -> View:
+        return View(
+            organizer_address=self._own_address if may_edit else None,
+            organizer_name=self._settings.name,
+            presences={key: Presence(value) for key, value in row.presences.items()},
+            notes_hidden=self._notes_hidden,
+            private=row.private,
+        )

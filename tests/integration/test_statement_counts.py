@@ -84,7 +84,7 @@ def requests(claire: DavClient) -> dict[str, Callable[[], object]]:
     }
 
 
-PINNED = {"poll": 5, "week": 8, "get": 7, "ctag": 5}
+PINNED = {"poll": 3, "week": 5, "get": 4, "ctag": 3}
 
 
 @pytest.mark.parametrize("count", [1_000, 50_000])

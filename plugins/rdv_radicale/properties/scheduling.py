@@ -1,16 +1,23 @@
-"""Properties of scheduling (RFC 6638 §2, §9)."""
+"""Properties of scheduling (RFC 6638 §2, §9; RFC 7953)."""
 
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
 
-from rdv_caldav.services import scheduling
+from rdv_caldav.domain.errors import NotCalendarData
+from rdv_caldav.ical.availability import checked_availability
+from rdv_caldav.services import working_hours
 from rdv_radicale.answers import DavRefused
 from rdv_radicale.names import caldav, calendarserver, element, escaped, href_element, text_element
 from rdv_radicale.paths import write_path
 from rdv_radicale.properties.registry import Getter, Property, dead_setter
+from rdv_radicale.properties.settable import text_of
 from rdv_radicale.resources.base import CalendarObject, Kind, Resource
 from rdv_radicale.resources.scheduling import INBOX, OUTBOX, Inbox, PersonPrincipal
+from rdv_radicale.resources.tree import Home
+
+AVAILABILITY = caldav("calendar-availability")
+"""Working hours (RFC 7953), a property of the inbox."""
 
 _HOME = frozenset({Kind.HOME})
 _PRINCIPALS = frozenset({Kind.HOME, Kind.PRINCIPAL})
@@ -31,9 +38,8 @@ def _default_calendar(resource: Resource, base: str) -> str | None:
 
 
 def _addresses(resource: Resource) -> tuple[str, ...]:
-    if isinstance(resource, PersonPrincipal):
-        return resource.addresses
-    return scheduling.own_addresses(resource.now.tx, resource.now.actor)
+    assert isinstance(resource, PersonPrincipal | Home)
+    return resource.addresses
 
 
 def _address_set(resource: Resource, base: str) -> str:
@@ -62,6 +68,17 @@ def _schedule_tag(resource: Resource, _base: str) -> str | None:
     return None if tag is None else escaped(tag)
 
 
+def _availability(resource: Resource, _base: str) -> str | None:
+    return escaped(working_hours.own_availability(resource.now.tx, resource.now.actor)) or None
+
+
+def _set_availability(sent: ET.Element) -> str:
+    try:
+        return checked_availability(text_of(sent))
+    except NotCalendarData as error:
+        raise DavRefused(caldav("valid-calendar-data"), str(error)) from error
+
+
 def _live(name: str, kinds: frozenset[Kind], get: Getter) -> Property:
     return Property(name=name, kinds=kinds, get=get)
 
@@ -73,6 +90,12 @@ PROPERTIES = (
     _live(caldav("calendar-user-address-set"), _PRINCIPALS, _address_set),
     _live(caldav("calendar-user-type"), _PRINCIPALS, lambda *_: "INDIVIDUAL"),
     _live(calendarserver("email-address-set"), _PRINCIPALS, _emails),
+    Property(
+        name=AVAILABILITY,
+        kinds=frozenset({Kind.INBOX}),
+        get=_availability,
+        setter=_set_availability,
+    ),
     _live(caldav("schedule-tag"), frozenset({Kind.OBJECT}), _schedule_tag),
     Property(
         name=caldav("schedule-calendar-transp"),

@@ -82,7 +82,8 @@ class Resource(ABC):
         return ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+# not frozen: setting the fields of a frozen one takes as long as all else about it
+@dataclass(slots=True, kw_only=True)
 class Member:
     """One object of a calendar, as its reader sees it.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 
 from rdv_caldav.domain.errors import (
     AccessRefused,
@@ -14,7 +15,7 @@ from rdv_caldav.domain.errors import (
 from rdv_caldav.services import calendars
 from rdv_caldav.services.personal import collections, objects
 from rdv_caldav.services.personal.places import RESERVED
-from rdv_caldav.services.scheduling import may_know
+from rdv_caldav.services.scheduling import may_know, own_addresses
 from rdv_radicale.resources import scheduling
 from rdv_radicale.resources.base import CalendarObject, CalendarResource, Kind, Resource
 from rdv_radicale.resources.people import PersonCalendar
@@ -51,7 +52,12 @@ class Home(Resource):
         actor = self.now.actor
         return actor.person.name if actor.person else actor.account.login
 
-    @property
+    @cached_property
+    def addresses(self) -> tuple[str, ...]:
+        """The addresses that the account is known by, the best one first."""
+        return own_addresses(self.now.tx, self.now.actor)
+
+    @cached_property
     def kept(self) -> Mapping[str, str]:
         return collections.account_properties(self.now.tx, self.now.actor)
 
