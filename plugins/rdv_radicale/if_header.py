@@ -21,10 +21,11 @@ from rdv_radicale.session import Session
 
 _LISTS = re.compile(
     r"""\s* (?: < (?P<tag> [^<>]* ) > \s* )?
-    \( (?P<inner> (?: \s* (?:Not\s+)? (?: <[^<>]*> | \[[^\[\]]*\] ) \s* )+ ) \)""",
+    \( \s* (?P<inner> (?: (?:Not\s*)? (?: <[^<>]*> | \[[^\[\]]*\] ) \s* )+ ) \)""",
     re.IGNORECASE | re.VERBOSE,
 )
-_CONDITION = re.compile(r"(Not\s+)?(?:<([^<>]*)>|\[([^\[\]]*)\])", re.IGNORECASE)
+"""A blank is taken by one part of it alone: else each would double the ways to read a header."""
+_CONDITION = re.compile(r"(Not\s*)?(?:<([^<>]*)>|\[([^\[\]]*)\])", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,8 @@ class _List:
 def check_if(request: Request, now: Session) -> None:
     """Hold the If header, if there is one. Raises PreconditionFailed, BadRequest."""
     header = request.header("If")
-    if header and not any(_holds(request, now, each) for each in _lists(header)):
+    known: dict[str | None, set[str]] = {}
+    if header and not any(_holds(request, now, each, known) for each in _lists(header)):
         raise PreconditionFailed("no list of the If header holds")
 
 
@@ -55,8 +57,13 @@ def _lists(header: str) -> Iterator[_List]:
         yield _List(tag, tuple((not negated, token or etag) for negated, token, etag in conditions))
 
 
-def _holds(request: Request, now: Session, wanted: _List) -> bool:
-    states = _states(request, now, wanted.tag)
+def _holds(
+    request: Request, now: Session, wanted: _List, known: dict[str | None, set[str]]
+) -> bool:
+    """Tell whether a list holds; each resource is looked at once, and then ``known``."""
+    if wanted.tag not in known:
+        known[wanted.tag] = _states(request, now, wanted.tag)
+    states = known[wanted.tag]
     return all((state.strip() in states) is expected for expected, state in wanted.conditions)
 
 

@@ -10,6 +10,9 @@ CALDAV_NS = "urn:ietf:params:xml:ns:caldav"
 CALENDARSERVER_NS = "http://calendarserver.org/ns/"
 APPLE_NS = "http://apple.com/ns/ical/"
 
+_XML_NS = "http://www.w3.org/XML/1998/namespace"
+"""Bound to ``xml`` for ever: no other prefix may be (Namespaces in XML §3)."""
+
 _PREFIXES = {DAV_NS: "D", CALDAV_NS: "C", CALENDARSERVER_NS: "CS", APPLE_NS: "A"}
 NAMESPACES = "".join(f' xmlns:{prefix}="{uri}"' for uri, prefix in _PREFIXES.items())
 """The declarations that every answer's outermost element carries."""
@@ -47,7 +50,7 @@ def _tag(name: str) -> tuple[str, str]:
     namespace = namespace.removeprefix("{")
     if not namespace:
         return local, local
-    prefix = _PREFIXES.get(namespace)
+    prefix = "xml" if namespace == _XML_NS else _PREFIXES.get(namespace)
     if prefix is None:
         return f"X:{local} xmlns:X={quoteattr(namespace)}", f"X:{local}"
     return f"{prefix}:{local}", f"{prefix}:{local}"

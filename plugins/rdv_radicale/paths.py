@@ -6,7 +6,9 @@ import re
 from dataclasses import dataclass
 from urllib.parse import quote
 
-_UNSAFE = re.compile(r"[\x00-\x1f\x7f\\]")
+_UNSAFE = re.compile(r"[\x00-\x1f\x7f\\\ufffe\uffff]")
+"""What has no place in a path, or could not be said in XML."""
+
 _PLAIN = re.compile(r"[A-Za-z0-9._~@-]+")
 MAX_COMPONENT = 255
 

@@ -191,7 +191,7 @@ class Request:
         if not parts.path:
             raise BadRequest("Destination is missing")
         host = self.header("Host")
-        if parts.netloc and host and parts.netloc.rpartition("@")[2] != host:
+        if parts.netloc and host and parts.netloc.rpartition("@")[2].lower() != host.lower():
             # 502 would fit as well, but nothing is wrong with any server
             raise BadRequest("Destination is on another server", status=HTTPStatus.FORBIDDEN)
         try:

@@ -7,6 +7,7 @@ last piece was taken, and no more than a few pieces are in memory.
 from __future__ import annotations
 
 import gzip
+import re
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
@@ -20,6 +21,7 @@ GZIP_FROM = 1_400
 
 _GZIP_LEVEL = 1
 _GZIP_FORMAT = 31
+_NO_WEIGHT = re.compile(r"q=0(\.0*)?")
 
 WsgiAnswer = tuple[str, list[tuple[str, str]], Iterable[bytes]]
 
@@ -42,7 +44,7 @@ class _Body:
 def delivered(environ: Environ, answer: Answer, stack: ExitStack) -> WsgiAnswer:
     """Return an answer as WSGI wants it; a streamed one takes over what ``stack`` holds."""
     headers = answer.headers
-    packs = "gzip" in environ.get("HTTP_ACCEPT_ENCODING", "") and _is_text(headers)
+    packs = _takes_gzip(environ.get("HTTP_ACCEPT_ENCODING", "")) and _is_text(headers)
     body = answer.body
     if isinstance(body, bytes):
         if packs and len(body) > GZIP_FROM and environ["REQUEST_METHOD"] != "HEAD":
@@ -60,6 +62,15 @@ def delivered(environ: Environ, answer: Answer, stack: ExitStack) -> WsgiAnswer:
 
 def _status(answer: Answer) -> str:
     return f"{int(answer.status)} {HTTPStatus(answer.status).phrase}"
+
+
+def _takes_gzip(accepted: str) -> bool:
+    """Tell whether gzip is named, and not with a weight of nothing (RFC 9110 §12.5.3)."""
+    for each in accepted.lower().split(","):
+        name, _, weight = each.replace(" ", "").partition(";")
+        if name in ("gzip", "x-gzip"):
+            return not _NO_WEIGHT.fullmatch(weight)
+    return False
 
 
 def _is_text(headers: dict[str, str]) -> bool:

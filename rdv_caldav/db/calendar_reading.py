@@ -20,6 +20,7 @@ from sqlalchemy import (
 from rdv_caldav.db import mapping
 from rdv_caldav.db.mapping import instant
 from rdv_caldav.db.schema import (
+    PERSON_COLUMNS,
     AccountRow,
     CalendarRow,
     CalendarViewRow,
@@ -34,7 +35,7 @@ _VIEWER: BindParameter[int] = bindparam("viewer")
 _view = and_(CalendarViewRow.account_id == _ACCOUNT, CalendarViewRow.person_id == PersonRow.id)
 _SNAPSHOTS = (
     select(
-        PersonRow.__table__,
+        *PERSON_COLUMNS,
         PersonAddressRow.address,
         CalendarRow.counter,
         CalendarRow.floor,

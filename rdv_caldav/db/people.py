@@ -11,17 +11,24 @@ from sqlalchemy.orm import aliased
 
 from rdv_caldav.db import mapping
 from rdv_caldav.db.personal_schema import PersonalCollectionRow
-from rdv_caldav.db.schema import CalendarRow, PersonAddressRow, PersonRow, SectorRow
+from rdv_caldav.db.schema import (
+    PERSON_COLUMNS,
+    CalendarRow,
+    PersonAddressRow,
+    PersonRow,
+    SectorRow,
+)
 from rdv_caldav.domain.agency import AgencySettings, Person, PersonKind, Sector
 from rdv_caldav.domain.directory import Directory, normalise_address
 from rdv_caldav.domain.errors import InvalidInput
 
 # a person comes as often as he has addresses: one statement for both
-_PERSONS = select(PersonRow.__table__, PersonAddressRow.address).outerjoin(
+_PERSONS = select(*PERSON_COLUMNS, PersonAddressRow.address).outerjoin(
     PersonAddressRow, PersonAddressRow.person_id == PersonRow.id
 )
 _BY_IDS = _PERSONS.where(PersonRow.id.in_(bindparam("ids", expanding=True)))
 _BY_SLUG = _PERSONS.where(PersonRow.slug == bindparam("slug"))
+_AVAILABILITY = select(PersonRow.availability).where(PersonRow.id == bindparam("person_id"))
 _theirs, _others = aliased(PersonAddressRow), aliased(PersonAddressRow)
 _SHARING_ADDRESS = (
     select(_others.person_id)
@@ -54,6 +61,11 @@ class PeopleRepository:
     def by_slug(self, slug: str) -> Person | None:
         """Return the person whose calendar is found under this slug."""
         return next(iter(self._load(_BY_SLUG, {"slug": slug})), None)
+
+    def availability_of(self, person_id: int) -> str:
+        """Return a person's working hours as a calendar (RFC 7953), empty for none."""
+        found = self._connection.execute(_AVAILABILITY, {"person_id": person_id})
+        return found.scalar_one_or_none() or ""
 
     def everyone(
         self,
@@ -170,6 +182,12 @@ class PeopleRepository:
         ]
         if rows:
             self._connection.execute(insert(PersonAddressRow), rows)
+
+    def save_availability(self, person_id: int, text: str) -> None:
+        """Store a person's working hours (RFC 7953), empty for always available."""
+        self._connection.execute(
+            update(PersonRow).where(PersonRow.id == person_id).values(availability=text)
+        )
 
     def free_slug(self, wanted: str) -> str:
         """Return ``wanted``, or with the first number that makes it unique.

@@ -77,6 +77,11 @@ class PersonRow(Base):
     home_address: Mapped[str] = mapped_column(Text, default="")
     sector_id: Mapped[int | None] = mapped_column(ForeignKey("sector.id"), index=True)
     active: Mapped[bool] = mapped_column(default=True)
+    availability: Mapped[str] = mapped_column(Text, default="", server_default="")
+
+
+PERSON_COLUMNS = tuple(each for each in PersonRow.__table__.c if each.name != "availability")
+"""What is read with each person; his working hours are a whole calendar, and rarely wanted."""
 
 
 class PersonAddressRow(Base):

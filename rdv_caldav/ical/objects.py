@@ -137,16 +137,24 @@ def parse_personal(
     return PersonalObject(text=text, uid=uid, component=str(found[0].name), root=root)
 
 
-def _accepted(
-    text: str, components: Collection[str], limits: Limits
-) -> tuple[Component, list[IcalComponent]]:
-    """Return the lines of a text and its components as read, none of which is refused."""
+def check_text(text: str, *, limits: Limits = LIMITS) -> None:
+    """Refuse a text that is too long to look into, or that XML and databases cannot carry.
+
+    Raises TooLarge, NotCalendarData.
+    """
     if len(text) > limits.max_size or len(text.encode(errors="replace")) > limits.max_size:
         raise TooLarge(f"larger than {limits.max_size} bytes")
     if _UNSENDABLE.search(text):
         raise NotCalendarData("control characters and lone carriage returns cannot be kept")
     if len(_NEW_LINE.findall(text)) > _MOST_LINES:
         raise TooLarge(f"more than {_MOST_LINES} lines")
+
+
+def _accepted(
+    text: str, components: Collection[str], limits: Limits
+) -> tuple[Component, list[IcalComponent]]:
+    """Return the lines of a text and its components as read, none of which is refused."""
+    check_text(text, limits=limits)
     root = parse_components(text)
     written = list(components_of(root, components))
     _check_numbers(written, limits)

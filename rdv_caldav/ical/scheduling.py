@@ -14,6 +14,7 @@ from rdv_caldav.ical.contentlines import (
     parse_components,
 )
 from rdv_caldav.ical.moments import Clock
+from rdv_caldav.ical.objects import check_text
 
 MOST_ATTENDEES = 200
 SERVER = "SERVER"
@@ -42,8 +43,9 @@ class FreeBusyRequest:
 def read_free_busy_request(text: str) -> FreeBusyRequest:
     """Read what a program posts to an outbox.
 
-    Raises NotCalendarData, InvalidSchedulingMessage.
+    Raises NotCalendarData, TooLarge, InvalidSchedulingMessage.
     """
+    check_text(text)
     root = parse_components(text)
     calendars = [each for each in root.components("VCALENDAR") if each.end]
     if len(calendars) != 1:

@@ -15,6 +15,7 @@ from rdv_caldav.domain.agency import AgencySettings, Person
 from rdv_caldav.domain.appointment import Presence
 from rdv_caldav.domain.directory import placeholder_address
 from rdv_caldav.domain.personal import PersonalCollection
+from rdv_caldav.ical.availability import unavailable_periods
 from rdv_caldav.ical.busy import BusyKind, BusyPeriod, busy_periods
 from rdv_caldav.services.personal import objects
 
@@ -25,9 +26,11 @@ TRANSPARENT = "{urn:ietf:params:xml:ns:caldav}schedule-calendar-transp"
 def of_person(
     tx: Transaction, person: Person, *, start: datetime, end: datetime
 ) -> Iterator[BusyPeriod]:
-    """Yield when a person is busy in a range of aware instants."""
+    """Yield when a person is busy in a range of aware instants, or out of his working hours."""
     yield from in_appointments(tx, person, start=start, end=end)
     zone = tx.agency.settings().time_zone
+    if hours := tx.people.availability_of(person.id):
+        yield from unavailable_periods(hours, start=start, end=end, floating_zone=zone)
     for collection in tx.personal.calendars_of_person(person.id):
         if counts(collection):
             yield from in_collection(tx, collection, zone=zone, start=start, end=end)

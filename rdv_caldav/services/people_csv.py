@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from rdv_caldav.domain.agency import PersonKind
 from rdv_caldav.domain.directory import normalise_address
 from rdv_caldav.domain.errors import InvalidInput
+from rdv_caldav.ical.availability import Hours
+from rdv_caldav.services.working_hours import read_hours
 
 MAX_NAME = 200
 MAX_ADDRESS = 320
@@ -37,6 +39,8 @@ _COLUMNS: Mapping[str, str] = {
     "address": "home_address",
     "secteur": "sector",
     "sector": "sector",
+    "horaires": "hours",
+    "working hours": "hours",
     "identifiant": "slug",
     "identifier": "slug",
 }
@@ -51,7 +55,10 @@ _ADDRESS = re.compile(r'[^@\s,;:<>()"\\]+@[^@\s,;:<>()"\\]+')
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PersonRow:
-    """One usable row; ``line`` is where it begins in the file, the header being line 1."""
+    """One usable row; ``line`` is where it begins in the file, the header being line 1.
+
+    ``hours`` are those worked, empty for no fixed ones, None where nothing is said.
+    """
 
     line: int
     kind: PersonKind
@@ -61,6 +68,7 @@ class PersonRow:
     home_address: str = ""
     sector: str = ""
     slug: str = ""
+    hours: Hours | None = None
 
     @property
     def name(self) -> str:
@@ -135,6 +143,11 @@ def _row(line: int, columns: list[str | None], cells: list[str]) -> PersonRow | 
     )
     kind = _KINDS.get(plain(values.get("kind", "")))
     reasons = list(_reasons(values, addresses))
+    hours = None
+    try:
+        hours = read_hours(values["hours"]) if values.get("hours") else None
+    except InvalidInput as error:
+        reasons.append(str(error))
     if any(cells[len(columns) :]):
         reasons.append("more cells than the first line has columns")
     if kind is None:
@@ -150,6 +163,7 @@ def _row(line: int, columns: list[str | None], cells: list[str]) -> PersonRow | 
         home_address=values.get("home_address", ""),
         sector=values.get("sector", ""),
         slug=values.get("slug", ""),
+        hours=hours,
     )
 
 

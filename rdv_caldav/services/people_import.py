@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from rdv_caldav.db.uow import Transaction
 from rdv_caldav.domain.agency import AgencySettings, Person, PersonKind
 from rdv_caldav.domain.directory import Directory, normalise_address
+from rdv_caldav.ical.availability import weekly_availability
 from rdv_caldav.services.people_csv import PersonRow, RejectedRow, plain, read_rows, slug_of
 
 
@@ -45,14 +46,15 @@ def import_people(tx: Transaction, text: str, *, dry_run: bool) -> ImportReport:
     report.rejected.sort()
     if dry_run or report.rejected:
         return report
-    sectors = _Sectors(tx)
+    sectors, hours = _Sectors(tx), _WorkingHours(tx)
     # an Identifiant that the file gives is not to be taken by somebody without one
     for row, known in sorted(plan, key=lambda pair: not pair[0].slug):
-        if known is None:
-            _add(tx, row, sectors.id_of(row.sector))
-        elif not _says_nothing_new(row, known, sectors):
-            sector_id = sectors.id_of(row.sector)
+        sector_id = sectors.id_of(row.sector)
+        person = known or _add(tx, row, sector_id)
+        if known is not None and not _says_nothing_new(row, known, sectors):
             tx.people.update(replace(_merged(row, known), sector_id=sector_id or known.sector_id))
+        if hours.are_new(row, person):
+            tx.people.save_availability(person.id, hours.said_by(row))
     return report
 
 
@@ -72,6 +74,22 @@ class _Sectors:
         if plain(name) not in self._ids:
             self._ids[plain(name)] = self._tx.people.add_sector(name).id
         return self._ids[plain(name)]
+
+
+class _WorkingHours:
+    """What rows say of working hours, and whether that is kept already."""
+
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+        self._zone = tx.agency.settings().time_zone
+
+    def said_by(self, row: PersonRow) -> str:
+        return weekly_availability(row.hours, zone=self._zone) if row.hours else ""
+
+    def are_new(self, row: PersonRow, known: Person) -> bool:
+        if row.hours is None:
+            return False
+        return self._tx.people.availability_of(known.id) != self.said_by(row)
 
 
 class _KnownPersons:
@@ -104,7 +122,7 @@ def _plan(
 ) -> Iterator[tuple[PersonRow, Person | None]]:
     settings = tx.agency.settings()
     persons = _KnownPersons(tx.people.everyone(active_only=False))
-    sectors = _Sectors(tx)
+    sectors, hours = _Sectors(tx), _WorkingHours(tx)
     lines: dict[object, int] = {}
     for row in rows:
         meant = persons.meant_by(row)
@@ -121,7 +139,12 @@ def _plan(
             report.rejected.append((row.line, reason))
             continue
         known = meant[0] if meant else None
-        _count(report, row, known, sectors)
+        if known is None:
+            report.created.append(row.name)
+        elif _says_nothing_new(row, known, sectors) and not hours.are_new(row, known):
+            report.unchanged.append(row.name)
+        else:
+            report.updated.append(row.name)
         yield row, known
 
 
@@ -134,22 +157,13 @@ def _is_the_agencys(address: str, settings: AgencySettings) -> bool:
     return is_placeholder or address == normalise_address(settings.scheduling_address)
 
 
-def _count(report: ImportReport, row: PersonRow, known: Person | None, sectors: _Sectors) -> None:
-    if known is None:
-        report.created.append(row.name)
-    elif _says_nothing_new(row, known, sectors):
-        report.unchanged.append(row.name)
-    else:
-        report.updated.append(row.name)
-
-
 def _says_nothing_new(row: PersonRow, known: Person, sectors: _Sectors) -> bool:
     stays = not row.sector or sectors.known(row.sector) == known.sector_id is not None
     return stays and _merged(row, known) == known
 
 
-def _add(tx: Transaction, row: PersonRow, sector_id: int | None) -> None:
-    tx.people.add(
+def _add(tx: Transaction, row: PersonRow, sector_id: int | None) -> Person:
+    return tx.people.add(
         slug=tx.people.free_slug(row.slug or slug_of(row.name)),
         kind=row.kind,
         last_name=row.last_name,

@@ -16,6 +16,9 @@ from rdv_radicale.properties.settable import LONGEST_VALUE, SUPERSEDES
 MOST_PROPERTIES = 200
 """Dead properties of one resource."""
 
+MOST_KEPT = 400_000
+"""Characters of all properties of one resource: they are read whenever it is looked at."""
+
 _LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
 
 
@@ -67,10 +70,10 @@ class PropertyChanges:
             if sent is not None:
                 new.pop(SUPERSEDES.get(name, ""), None)
                 new[name] = _value(name, sent)
-        if len(new) > MOST_PROPERTIES:
+        if len(new) > MOST_PROPERTIES or sum(map(len, new.values())) > MOST_KEPT:
             raise DavRefused(
                 dav("quota-not-exceeded"),
-                f"at most {MOST_PROPERTIES} properties are kept",
+                f"at most {MOST_PROPERTIES} properties are kept, of {MOST_KEPT} characters",
                 status=HTTPStatus.INSUFFICIENT_STORAGE,
             )
         return new

@@ -22,6 +22,9 @@ from rdv_radicale.resources.base import (
 
 GETETAG = dav("getetag")
 
+MOST_NAMES = 500
+"""Properties of one request: each is looked for, and answered, at every resource."""
+
 _PLACE, _MARK = "\0", "\1"
 """Where href and ETag go in the response that is alike for all objects."""
 
@@ -54,6 +57,8 @@ class Selection:
         if wanted is not None and dav("propname") in kinds:
             raise BadRequest("include has no place beside propname")
         names = dict.fromkeys(child.tag for child in (wanted if wanted is not None else ()))
+        if len(names) > MOST_NAMES:
+            raise BadRequest(f"at most {MOST_NAMES} properties can be asked for")
         return cls(
             names=tuple(names),
             all_props=dav("allprop") in kinds,

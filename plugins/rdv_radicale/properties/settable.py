@@ -37,7 +37,8 @@ def _described(sent: ET.Element) -> str:
 def _timezone(sent: ET.Element) -> str:
     """RFC 4791 §5.2.2: an iCalendar object with exactly one VTIMEZONE."""
     text = text_of(sent).strip()
-    if zone_in(text, "UTC") is None:
+    # what begins as an element would be taken for one when it is read
+    if is_element(text) or zone_in(text, "UTC") is None:
         raise DavRefused(caldav("valid-calendar-data"), "one VTIMEZONE is expected here")
     return text
 

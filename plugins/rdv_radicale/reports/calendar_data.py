@@ -18,6 +18,8 @@ from rdv_radicale.resources.base import CalendarResource
 
 CALENDAR_DATA = caldav("calendar-data")
 _DEEPEST = 5
+_MOST = 500
+"""Elements that say what is wanted of an object: each is held against every object."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +72,8 @@ def _read_shape(data: ET.Element) -> DataShape | None:
         raise DavRefused(caldav("supported-calendar-data"), "only text/calendar 2.0 is given")
     if not len(data):
         return None
+    if sum(1 for _ in data.iter()) > _MOST:
+        raise BadRequest(f"calendar-data has at most {_MOST} elements")
     expand = data.find(caldav("expand"))
     recurrence = data.find(caldav("limit-recurrence-set"))
     freebusy = data.find(caldav("limit-freebusy-set"))

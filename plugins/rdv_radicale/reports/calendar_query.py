@@ -5,7 +5,7 @@ from __future__ import annotations
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import chain
 
 from rdv_caldav.ical.filters import ComponentFilter
@@ -22,6 +22,7 @@ from rdv_radicale.resources.base import CalendarObject, CalendarResource, Kind, 
 from rdv_radicale.resources.zones import zone_in
 
 _DAY = timedelta(days=1)
+_DAY_ONE, _DAY_LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,10 +143,17 @@ def _candidates(calendar: CalendarResource, query: Query, *, widened: bool) -> I
     span = inner.time_range
     if span is None:
         return calendar.of_component(inner.name)
-    margin = _DAY if widened else timedelta(0)
-    start = span.start - margin if span.start is not None else None
-    end = span.end + margin if span.end is not None else None
+    start, end = (_before(span.start), _after(span.end)) if widened else (span.start, span.end)
     return calendar.in_range(inner.name, start, end)
+
+
+def _before(start: datetime | None) -> datetime | None:
+    """Return a day earlier; None, which is open, where there is none."""
+    return start - _DAY if start is not None and start - _DAY_ONE > _DAY else None
+
+
+def _after(end: datetime | None) -> datetime | None:
+    return end + _DAY if end is not None and _DAY_LAST - end > _DAY else None
 
 
 def _uid(condition: ComponentFilter) -> str | None:

@@ -22,6 +22,9 @@ _MOST = 500
 """Properties of one request, all levels together: each may cost a look into the database."""
 
 _HREF = re.compile("<D:href>([^<]*)</D:href>")
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,100}")
+_XMLNS = "http://www.w3.org/2000/xmlns/"
+"""The one namespace that no element can be in."""
 
 
 def expand_property(request: Request, xml: ET.Element, resource: Resource) -> Answer:
@@ -65,6 +68,7 @@ def _expanded(
 
 def _name(sent: ET.Element) -> str:
     name = sent.get("name", "")
-    if not re.fullmatch(r"[A-Za-z_][\w.-]{0,100}", name):
+    namespace = sent.get("namespace", DAV_NS)
+    if not _NAME.fullmatch(name) or namespace == _XMLNS:
         raise BadRequest("a property has a name")
-    return f"{{{sent.get('namespace', DAV_NS)}}}{name}"
+    return f"{{{namespace}}}{name}"

@@ -22,6 +22,11 @@ from rdv_radicale.properties.calendaring import COLLATIONS, COMPONENTS
 _DEEPEST = 5
 """How deep component filters nest: VCALENDAR, VEVENT and VALARM are three."""
 
+_MOST = 200
+"""Elements of one filter: each may be held against every object of a calendar."""
+
+_LONGEST_TEXT = 4_000
+
 _TIMED = frozenset({"VEVENT", "VTODO", "VJOURNAL", "VFREEBUSY", "VALARM"})
 _INSTANT = re.compile(r"\d{8}T\d{6}Z", re.ASCII)
 _NAME = re.compile(r"[A-Za-z0-9-]{1,100}", re.ASCII)
@@ -43,6 +48,8 @@ def read_filter(sent: ET.Element) -> tuple[ComponentFilter, ...]:
     inner = sent.findall(_COMP_FILTER)
     if len(inner) != 1 or len(sent) != 1:
         _invalid("a filter has one comp-filter")
+    if sum(1 for _ in sent.iter()) > _MOST:
+        raise DavRefused(caldav("supported-filter"), f"a filter has at most {_MOST} conditions")
     condition = _component(inner[0], _DEEPEST)
     if condition.name != "VCALENDAR":
         _invalid("the outermost comp-filter is that of VCALENDAR")
@@ -110,7 +117,10 @@ def _text_match(sent: ET.Element) -> TextMatch:
     negate = sent.get("negate-condition", "no")
     if negate not in ("yes", "no") or len(sent):
         _invalid("a text-match is a text, and negated or not")
-    return TextMatch(text=sent.text or "", collation=collation, negated=negate == "yes")
+    text = sent.text or ""
+    if len(text) > _LONGEST_TEXT:
+        raise DavRefused(caldav("supported-filter"), "this text is too long to look for")
+    return TextMatch(text=text, collation=collation, negated=negate == "yes")
 
 
 def read_time_range(sent: ET.Element) -> TimeRange:

@@ -16,6 +16,9 @@ from rdv_radicale.requests import Request
 from rdv_radicale.resources.base import CalendarObject, CalendarResource, Resource
 from rdv_radicale.resources.tree import find_collection
 
+_MOST_CALENDARS = 200
+"""Calendars of one request that are looked for; what lies in others is as good as missing."""
+
 _AT_ONCE = 100
 """Objects that are read by one statement."""
 
@@ -41,9 +44,9 @@ def _responses(
         }
         found: dict[_Segments, CalendarObject] = {}
         for place in dict.fromkeys(at[:-1] for at in some.values() if at):
-            if place not in calendars:
+            if place not in calendars and len(calendars) < _MOST_CALENDARS:
                 calendars[place] = _calendar(resource, place)
-            calendar = calendars[place]
+            calendar = calendars.get(place)
             names = dict.fromkeys(at[-1] for at in some.values() if at and at[:-1] == place)
             if calendar is not None:
                 found |= _read(calendar, list(names), wanted)

@@ -8,7 +8,7 @@ from itertools import chain, islice
 
 from rdv_radicale.answers import Answer, multistatus, xml_answer
 from rdv_radicale.malformed import BadRequest
-from rdv_radicale.names import caldav, calendarserver, dav, element
+from rdv_radicale.names import NAMESPACES, caldav, calendarserver, dav, element
 from rdv_radicale.properties.live import REGISTRY
 from rdv_radicale.properties.selection import Selection
 from rdv_radicale.requests import Request
@@ -71,7 +71,7 @@ def _plain(value: str | None) -> str:
     """Return the text of an element, without its markup."""
     if value is None:
         return "\0"
-    declared = value.replace(">", ' xmlns:D="DAV:" xmlns:C="c" xmlns:CS="cs" xmlns:A="a">', 1)
+    declared = f"<value{NAMESPACES}>{value}</value>"
     return "".join(ET.fromstring(declared).itertext()).casefold()  # noqa: S314 - our own XML
 
 

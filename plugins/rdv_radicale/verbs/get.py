@@ -26,11 +26,14 @@ def get(request: Request, now: Session) -> Answer:
     if resource.etag is None:
         raise UnknownObject("there is nothing to read here")
     headers = _validators(resource)
+    if _is_jcal(request, resource):
+        # another representation: neither may be taken for the other (RFC 9110 §8.8.3)
+        headers["ETag"] = f'{resource.etag[:-1]}-j"'
     if request.condition.if_match is not None and not _matches(
         request.condition.if_match, resource.etag
     ):
         raise PreconditionFailed("If-Match does not hold: it was changed meanwhile")
-    if _is_known(request, resource):
+    if _is_known(request, resource, headers["ETag"]):
         return Answer(HTTPStatus.NOT_MODIFIED, headers)
     return _content(request, resource, headers)
 
@@ -44,16 +47,20 @@ def _validators(resource: Resource) -> dict[str, str]:
     return headers
 
 
-def _is_known(request: Request, resource: Resource) -> bool:
+def _is_jcal(request: Request, resource: Resource) -> bool:
+    return isinstance(resource, CalendarObject) and _prefers_jcal(request.header("Accept"))
+
+
+def _is_known(request: Request, resource: Resource, etag: str) -> bool:
     known = request.condition.if_none_match
     if known is not None:
-        return _matches(known, resource.etag)
+        return _matches(known, etag)
     since = request.header("If-Modified-Since")
     if not since or resource.last_modified is None:
         return False
     try:
         moment = parsedate_to_datetime(since)
-    except ValueError:
+    except (ValueError, OverflowError):
         return False
     return resource.last_modified <= _aware(moment)
 
@@ -71,6 +78,8 @@ def _content(request: Request, resource: Resource, headers: dict[str, str]) -> A
         return _object(request, resource, headers)
     headers["Content-Type"] = content_type(resource) or "text/plain; charset=utf-8"
     if isinstance(resource, File):
+        # a page that somebody keeps here is not to act in the name of the panel
+        headers |= {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "sandbox"}
         return Answer(HTTPStatus.OK, headers, _file(resource))
     if isinstance(resource, CalendarResource):
         return Answer(HTTPStatus.OK, headers, whole_calendar(resource))
@@ -79,8 +88,8 @@ def _content(request: Request, resource: Resource, headers: dict[str, str]) -> A
 
 def _object(request: Request, resource: CalendarObject, headers: dict[str, str]) -> Answer:
     headers["Vary"] = "Accept"
-    if _prefers_jcal(request.header("Accept")):
-        headers |= {"Content-Type": JCAL_TYPE, "ETag": f'{headers["ETag"][:-1]}-j"'}
+    if _is_jcal(request, resource):
+        headers["Content-Type"] = JCAL_TYPE
         return Answer(HTTPStatus.OK, headers, to_jcal(resource.text).encode())
     headers["Content-Type"] = content_type(resource) or CALENDAR_TYPE
     return Answer(HTTPStatus.OK, headers, resource.text.encode())

@@ -23,7 +23,7 @@ METHODS = (
 )
 DAV_HEADER = (
     "1, 3, access-control, calendar-access, calendar-auto-schedule, extended-mkcol,"
-    " calendar-no-timezone"
+    " calendar-availability, calendar-no-timezone"
 )
 """No class 2 without LOCK. With auto-schedule only the server mails (RFC 6638 §2)."""
 

@@ -6,29 +6,41 @@ import xml.etree.ElementTree as ET
 from http import HTTPStatus
 
 from rdv_caldav.domain.errors import EditRefused
-from rdv_caldav.services import calendars
+from rdv_caldav.services import calendars, working_hours
 from rdv_caldav.services.personal import collections, objects
 from rdv_radicale.answers import Answer, multistatus
 from rdv_radicale.malformed import BadRequest
 from rdv_radicale.names import dav
 from rdv_radicale.properties.changes import PropertyChanges
+from rdv_radicale.properties.scheduling import AVAILABILITY
 from rdv_radicale.requests import Request
 from rdv_radicale.resources.base import CalendarObject, Resource
 from rdv_radicale.resources.people import PersonCalendar
 from rdv_radicale.resources.personal import File, Folder, PersonalCalendar
+from rdv_radicale.resources.scheduling import Inbox
 from rdv_radicale.resources.tree import Home, find
-from rdv_radicale.session import Session, opened
+from rdv_radicale.session import Session
+from rdv_radicale.writing import write
 
 
 def proppatch(request: Request) -> Answer:
-    """Set and remove properties of a home, a calendar, a folder or a file."""
+    """Set and remove properties of a home, a calendar, a folder or a file; an inbox's one."""
     changes = _read(request.xml)
     refusals = changes.refusals()
-    with opened(request.book, request.login, device=request.device, writes=True) as now:
+
+    def act(now: Session) -> str:
+        # before anything is read: of two programs that set something, each keeps the other's
+        collections.take_turn(now.tx, now.actor)
         resource = find(now, request.segments)
         if not refusals:
-            _keep(now, resource, changes.applied(resource.kept))
-        href = request.url(*resource.segments, is_collection=resource.is_collection)
+            if isinstance(resource, Inbox) and set(changes.wanted) == {AVAILABILITY}:
+                text = changes.applied({}).get(AVAILABILITY, "")
+                working_hours.keep_availability(now.tx, now.actor, text)
+            else:
+                _keep(now, resource, changes.applied(resource.kept))
+        return request.url(*resource.segments, is_collection=resource.is_collection)
+
+    href = write(request, act)
     if not refusals and request.preferences.get("return") == "minimal":
         return Answer(HTTPStatus.OK, {"Preference-Applied": "return=minimal"})
     return multistatus([changes.response(href, refusals)])

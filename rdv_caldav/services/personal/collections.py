@@ -32,6 +32,7 @@ __all__ = [
     "keep_account_properties",
     "keep_properties",
     "move_collection",
+    "take_turn",
     "usage",
 ]
 
@@ -125,6 +126,11 @@ def keep_properties(
     more = weight_of(properties) - weight_of(current.properties)
     charge(tx, collection.account_id, weight=more, numbers=0)
     tx.personal.save_properties(collection.id, properties)
+
+
+def take_turn(tx: Transaction, actor: Actor) -> None:
+    """Wait for the account's turn to write, so that what is read from now on still stands."""
+    tx.personal.lock(actor.account.id)
 
 
 def account_properties(tx: Transaction, actor: Actor) -> dict[str, str]:
