@@ -8,15 +8,21 @@ from types import SimpleNamespace
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from rdv_caldav.db import mapping
-from rdv_caldav.db.schema import AccountRow, AccountSectorRow, PersonAddressRow, PersonRow
+from rdv_caldav.db.schema import (
+    PERSON_COLUMNS,
+    AccountRow,
+    AccountSectorRow,
+    PersonAddressRow,
+    PersonRow,
+)
 from rdv_caldav.domain.agency import Account, Person, Role
 from rdv_caldav.domain.errors import LoginTaken
 
-_PERSON_COLUMNS = [column.label(f"own_{column.name}") for column in PersonRow.__table__.columns]
+_OWN_COLUMNS = [column.label(f"own_{column.name}") for column in PERSON_COLUMNS]
 _ACTING = (
     select(
         AccountRow.__table__,
-        *_PERSON_COLUMNS,
+        *_OWN_COLUMNS,
         PersonAddressRow.address,
         AccountSectorRow.sector_id,
     )
@@ -56,7 +62,7 @@ class AccountRepository:
         account = mapping.account_of(first, sectors)
         if first.person_id is None:
             return account, None
-        columns = {label.name: getattr(first, label.name) for label in _PERSON_COLUMNS}
+        columns = {label.name: getattr(first, label.name) for label in _OWN_COLUMNS}
         person_row = SimpleNamespace(
             **{name.removeprefix("own_"): value for name, value in columns.items()}
         )

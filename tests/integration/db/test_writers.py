@@ -160,7 +160,7 @@ def test_the_index_bounds_a_range_on_both_sides(any_book: AppointmentBook) -> No
     """Without the earliest start a query would walk all of a calendar's past."""
     sqlite = any_book.database.is_sqlite
     query = member_reading._SHORT_IN_RANGE.params(
-        account=1, person=1, start=1_000_000, end=1_600_000, earliest=913_600
+        account=1, person=1, viewer=1, start=1_000_000, end=1_600_000, earliest=913_600
     )
     statement = query.compile(
         any_book.database.engine, compile_kwargs={"literal_binds": True}
