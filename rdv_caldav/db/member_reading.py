@@ -19,7 +19,6 @@ from sqlalchemy import (
     Select,
     and_,
     bindparam,
-    case,
     exists,
     literal_column,
     or_,
@@ -38,7 +37,6 @@ from rdv_caldav.db.schema import (
     TombstoneRow,
 )
 from rdv_caldav.domain.agency import Account
-from rdv_caldav.domain.appointment import Presence, State
 
 _T = TypeVar("_T")
 
@@ -121,48 +119,18 @@ _is_single = AppointmentRow.recurrence.is_(None)
 _beyond = AppointmentRow.indexed_until < _END
 _certain = or_(_is_single, _meets).label("certain")
 # a short one that overlaps starts at most a day before the range: an index range finds it
-_short = and_(
+SHORT_ONES_IN_RANGE = and_(
     MemberRow.is_long.is_(False),
     MemberRow.starts_at >= _EARLIEST,
     _overlaps(MemberRow.starts_at, MemberRow.stops_at),
 )
-_long = and_(
+LONG_ONES_IN_RANGE = and_(
     MemberRow.is_long.is_(True),
     _overlaps(MemberRow.starts_at, MemberRow.stops_at),
     or_(_is_single, _meets, _beyond),
 )
-_SHORT_IN_RANGE = _READ.where(_short)
-_LONG_IN_RANGE = _READ.add_columns(_certain).where(_long)
-
-_BUSY = (
-    select(
-        MemberRow.starts_at,
-        MemberRow.stops_at,
-        AppointmentRow.state,
-        ParticipantRow.presence,
-        case(
-            (
-                or_(
-                    AppointmentRow.recurrence.is_not(None),
-                    AppointmentRow.text.icontains("TRANSPARENT"),
-                ),
-                AppointmentRow.text,
-            ),
-            else_="",
-        ).label("text"),
-    )
-    .join(AppointmentRow, AppointmentRow.id == MemberRow.appointment_id)
-    .outerjoin(
-        ParticipantRow,
-        and_(
-            ParticipantRow.person_id == MemberRow.person_id,
-            ParticipantRow.appointment_id == MemberRow.appointment_id,
-            ParticipantRow.original_wall == "",
-        ),
-    )
-    .where(MemberRow.person_id == _PERSON)
-)
-_SHORT_BUSY, _LONG_BUSY = _BUSY.where(_short), _BUSY.where(_long)
+_SHORT_IN_RANGE = _READ.where(SHORT_ONES_IN_RANGE)
+_LONG_IN_RANGE = _READ.add_columns(_certain).where(LONG_ONES_IN_RANGE)
 
 _PRESENCES = select(
     ParticipantRow.appointment_id, ParticipantRow.original_wall, ParticipantRow.presence
@@ -208,20 +176,6 @@ _UID_PLACE = (
         AppointmentRow.trashed_at.is_(None),
     )
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BusyRow:
-    """What an appointment says of when its person is busy; instants in UTC.
-
-    ``text`` is given where only that tells: series, and what may be transparent.
-    """
-
-    starts_at: datetime
-    stops_at: datetime | None
-    is_cancelled: bool
-    presence: Presence | None
-    text: str
 
 
 # not frozen: setting the fields of a frozen one takes as long as all else about it
@@ -304,24 +258,6 @@ class MemberReading:
         }
         yield from self._objects(account, _SHORT_IN_RANGE, which)
         yield from self._objects(account, _LONG_IN_RANGE, which)
-
-    def busy(self, person_id: int, *, start: datetime, end: datetime) -> Iterator[BusyRow]:
-        """Yield what may keep a person busy in a range of aware instants."""
-        which = {
-            "person": person_id,
-            "start": seconds(start),
-            "end": seconds(end),
-            "earliest": seconds(start) - DAY,
-        }
-        for query in (_SHORT_BUSY, _LONG_BUSY):
-            for row in self._connection.execute(query, which):
-                yield BusyRow(
-                    starts_at=instant(row.starts_at),
-                    stops_at=stop_of(row.stops_at),
-                    is_cancelled=row.state == State.CANCELLED.value,
-                    presence=Presence(row.presence) if row.presence is not None else None,
-                    text=row.text,
-                )
 
     def listing(
         self, account: Account, person_id: int, *, with_owner: bool

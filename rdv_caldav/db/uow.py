@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 from rdv_caldav.db.accounts import AccountRepository
 from rdv_caldav.db.agency import AgencyRepository
 from rdv_caldav.db.appointments import AppointmentRepository
+from rdv_caldav.db.busy_reading import BusyReading
 from rdv_caldav.db.calendar_reading import CalendarReading
 from rdv_caldav.db.calendars import CalendarRepository
 from rdv_caldav.db.journal import Journal
@@ -26,9 +27,9 @@ class Transaction:
     """What happens in it happens together or not at all.
 
     ``agency``, ``people``, ``accounts``, ``appointments``, ``calendars`` (writing them),
-    ``reading`` (reading them), ``members``
-    (reading what they show), ``personal``, ``personal_objects`` and ``personal_reading`` (what
-    accounts keep for themselves), ``journal`` and ``outbox`` are its repositories.
+    ``reading`` (reading them), ``members`` (what they show), ``busy`` (when that keeps somebody
+    busy), ``personal``, ``personal_objects`` and ``personal_reading`` (what accounts keep for
+    themselves), ``journal`` and ``outbox`` are its repositories.
     """
 
     def __init__(self, connection: Connection) -> None:
@@ -40,6 +41,7 @@ class Transaction:
         self.calendars = CalendarRepository(connection)
         self.reading = CalendarReading(connection)
         self.members = MemberReading(connection)
+        self.busy = BusyReading(connection)
         self.journal = Journal(connection)
         self.outbox = Outbox(connection)
         self.personal = PersonalRepository(connection)

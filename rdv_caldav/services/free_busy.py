@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from rdv_caldav.db.member_reading import BusyRow
+from rdv_caldav.db.busy_reading import BusyRow
 from rdv_caldav.db.uow import Transaction
 from rdv_caldav.domain.agency import AgencySettings, Person
 from rdv_caldav.domain.appointment import Presence
@@ -43,7 +43,7 @@ def in_appointments(
     settings = tx.agency.settings()
     if not settings.module_enabled:
         return
-    for row in tx.members.busy(person.id, start=start, end=end):
+    for row in tx.busy.rows(person.id, start=start, end=end):
         yield from _of_appointment(row, person, settings, start, end)
 
 
