@@ -14,7 +14,6 @@ from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import (
     BindParameter,
-    ColumnElement,
     Connection,
     Select,
     and_,
@@ -27,6 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import InstrumentedAttribute
 
 from rdv_caldav.db.mapping import instant, seconds, stop_of
+from rdv_caldav.db.ranges import END, overlaps
 from rdv_caldav.db.schema import (
     FOREVER,
     AppointmentRow,
@@ -95,38 +95,25 @@ _AT = MemberRow.href.in_(bindparam("hrefs", expanding=True))
 _LISTED_AT = _LISTED.where(_AT)
 _READ_AT = _READ.where(_AT)
 
-_START: BindParameter[int] = bindparam("start")
-_END: BindParameter[int] = bindparam("end")
 _EARLIEST: BindParameter[int] = bindparam("earliest")
-
-
-def _overlaps(
-    starts_at: ColumnElement[int] | InstrumentedAttribute[int],
-    stops_at: ColumnElement[int] | InstrumentedAttribute[int],
-) -> ColumnElement[bool]:
-    """RFC 4791 §9.9: an event without length is met where it stands."""
-    return and_(
-        starts_at < _END,
-        or_(stops_at > _START, and_(starts_at == stops_at, starts_at >= _START)),
-    )
 
 
 _meets = exists().where(
     OccurrenceRow.appointment_id == MemberRow.appointment_id,
-    _overlaps(OccurrenceRow.starts_at, OccurrenceRow.stops_at),
+    overlaps(OccurrenceRow.starts_at, OccurrenceRow.stops_at),
 )
 _is_single = AppointmentRow.recurrence.is_(None)
-_beyond = AppointmentRow.indexed_until < _END
+_beyond = AppointmentRow.indexed_until < END
 _certain = or_(_is_single, _meets).label("certain")
 # a short one that overlaps starts at most a day before the range: an index range finds it
 SHORT_ONES_IN_RANGE = and_(
     MemberRow.is_long.is_(False),
     MemberRow.starts_at >= _EARLIEST,
-    _overlaps(MemberRow.starts_at, MemberRow.stops_at),
+    overlaps(MemberRow.starts_at, MemberRow.stops_at),
 )
 LONG_ONES_IN_RANGE = and_(
     MemberRow.is_long.is_(True),
-    _overlaps(MemberRow.starts_at, MemberRow.stops_at),
+    overlaps(MemberRow.starts_at, MemberRow.stops_at),
     or_(_is_single, _meets, _beyond),
 )
 _SHORT_IN_RANGE = _READ.where(SHORT_ONES_IN_RANGE)

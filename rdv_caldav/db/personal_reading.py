@@ -9,11 +9,9 @@ from typing import Any
 
 from sqlalchemy import (
     BindParameter,
-    ColumnElement,
     CompoundSelect,
     Connection,
     Select,
-    and_,
     bindparam,
     exists,
     not_,
@@ -32,6 +30,7 @@ from rdv_caldav.db.personal_schema import (
     PersonalOccurrenceRow,
     PersonalTombstoneRow,
 )
+from rdv_caldav.db.ranges import END, overlaps
 from rdv_caldav.db.schema import FOREVER
 from rdv_caldav.domain.personal import PersonalObject, entity_tag
 
@@ -44,8 +43,6 @@ Query = Select[*tuple[Any, ...]]
 _STREAMED = {"yield_per": CHUNK}
 _COLLECTION: BindParameter[int] = bindparam("collection")
 _COMPONENT: BindParameter[str] = bindparam("component")
-_START: BindParameter[int] = bindparam("start")
-_END: BindParameter[int] = bindparam("end")
 _SINCE: BindParameter[int] = bindparam("since")
 
 _OUTSIDE: tuple[InstrumentedAttribute[Any], ...] = (
@@ -97,24 +94,14 @@ _ARRIVED = (
 )
 
 
-def _overlaps(
-    starts_at: InstrumentedAttribute[int], stops_at: InstrumentedAttribute[int]
-) -> ColumnElement[bool]:
-    """RFC 4791 §9.9: an event without length is met where it stands."""
-    return and_(
-        starts_at < _END,
-        or_(stops_at > _START, and_(starts_at == stops_at, starts_at >= _START)),
-    )
-
-
 _meets = exists().where(
     PersonalOccurrenceRow.object_id == PersonalObjectRow.id,
-    _overlaps(PersonalOccurrenceRow.starts_at, PersonalOccurrenceRow.stops_at),
+    overlaps(PersonalOccurrenceRow.starts_at, PersonalOccurrenceRow.stops_at),
 )
 _is_single = not_(PersonalObjectRow.is_series)
 _IN_RANGE = _READ.where(
     PersonalObjectRow.component == _COMPONENT,
-    _overlaps(PersonalObjectRow.starts_at, PersonalObjectRow.stops_at),
+    overlaps(PersonalObjectRow.starts_at, PersonalObjectRow.stops_at),
 )
 # a short one that overlaps starts at most a day before the range: an index range finds it
 _short = _IN_RANGE.add_columns(true().label("certain")).where(
@@ -122,7 +109,7 @@ _short = _IN_RANGE.add_columns(true().label("certain")).where(
 )
 _long = _IN_RANGE.add_columns(or_(_is_single, _meets).label("certain")).where(
     PersonalObjectRow.is_long.is_(True),
-    or_(_is_single, _meets, PersonalObjectRow.indexed_until < _END),
+    or_(_is_single, _meets, PersonalObjectRow.indexed_until < END),
 )
 _MEETING = union_all(_short, _long)
 

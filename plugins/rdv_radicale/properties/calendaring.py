@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rdv_caldav.domain.personal import COMPONENTS
 from rdv_caldav.ical.component_checks import LIMITS
 from rdv_caldav.ical.recurrence import MAX_DATES
 from rdv_radicale.names import (
@@ -18,7 +19,6 @@ from rdv_radicale.resources.base import CalendarResource, Kind, Resource
 from rdv_radicale.resources.personal import Folder
 
 COLLATIONS = ("i;ascii-casemap", "i;octet", "i;unicode-casemap")
-COMPONENTS = ("VEVENT", "VTODO", "VJOURNAL")
 
 _CALENDARS = frozenset({Kind.CALENDAR})
 _HOME = frozenset({Kind.HOME})

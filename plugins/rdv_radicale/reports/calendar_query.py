@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import chain
 
+from rdv_caldav.domain.personal import COMPONENTS
 from rdv_caldav.ical.filters import ComponentFilter
 from rdv_caldav.ical.matching import matches
 from rdv_caldav.ical.timezones import known_zone
 from rdv_radicale.answers import Answer, DavRefused, multistatus
 from rdv_radicale.malformed import BadRequest
 from rdv_radicale.names import caldav
-from rdv_radicale.properties.calendaring import COMPONENTS
 from rdv_radicale.reports.calendar_data import Wanted, read_wanted
 from rdv_radicale.reports.filter_reading import read_filter
 from rdv_radicale.requests import Request

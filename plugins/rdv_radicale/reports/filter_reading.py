@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import NoReturn
 
+from rdv_caldav.domain.personal import COMPONENTS
 from rdv_caldav.ical.filters import (
     ComponentFilter,
     ParamFilter,
@@ -17,7 +18,7 @@ from rdv_caldav.ical.filters import (
 )
 from rdv_radicale.answers import DavRefused
 from rdv_radicale.names import caldav
-from rdv_radicale.properties.calendaring import COLLATIONS, COMPONENTS
+from rdv_radicale.properties.calendaring import COLLATIONS
 
 _DEEPEST = 5
 """How deep component filters nest: VCALENDAR, VEVENT and VALARM are three."""
@@ -27,7 +28,7 @@ _MOST = 200
 
 _LONGEST_TEXT = 4_000
 
-_TIMED = frozenset({"VEVENT", "VTODO", "VJOURNAL", "VFREEBUSY", "VALARM"})
+_TIMED = frozenset({*COMPONENTS, "VFREEBUSY", "VALARM"})
 _INSTANT = re.compile(r"\d{8}T\d{6}Z", re.ASCII)
 _NAME = re.compile(r"[A-Za-z0-9-]{1,100}", re.ASCII)
 _NOT_DEFINED = caldav("is-not-defined")

@@ -111,7 +111,11 @@ class CalendarResource(Resource):
     """A calendar, of a person or the account's own."""
 
     kind = Kind.CALENDAR
-    components: tuple[str, ...]
+
+    @property
+    @abstractmethod
+    def components(self) -> tuple[str, ...]:
+        """The components that it takes."""
 
     @property
     @abstractmethod

@@ -19,12 +19,14 @@ from rdv_radicale.session import Session
 class PersonCalendar(CalendarResource):
     """The appointments of one person, as the account sees them."""
 
-    components = ("VEVENT",)
-
     def __init__(self, now: Session, seen: Calendar) -> None:
         """Show what the service found."""
         super().__init__(now, (now.login, seen.person.slug))
         self.seen = seen
+
+    @property
+    def components(self) -> tuple[str, ...]:
+        return ("VEVENT",)
 
     @property
     def tag(self) -> str:

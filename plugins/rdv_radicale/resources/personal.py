@@ -63,8 +63,7 @@ class PersonalCalendar(_Own, CalendarResource):
     """A calendar that the account made."""
 
     @property
-    def components(self) -> tuple[str, ...]:  # type: ignore[override]
-        """The components that it takes."""
+    def components(self) -> tuple[str, ...]:
         return self.collection.components
 
     @property

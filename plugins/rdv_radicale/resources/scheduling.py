@@ -25,11 +25,14 @@ class Inbox(CalendarResource):
     """
 
     kind = Kind.INBOX
-    components = ("VEVENT",)
 
     def __init__(self, now: Session) -> None:
         """Stand in the account's home."""
         super().__init__(now, (now.login, INBOX))
+
+    @property
+    def components(self) -> tuple[str, ...]:
+        return ("VEVENT",)
 
     @property
     def tag(self) -> str:

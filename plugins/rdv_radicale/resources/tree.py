@@ -86,11 +86,14 @@ def find(now: Session, segments: tuple[str, ...], *, with_text: bool = False) ->
     if len(segments) == 2:
         return require_collection(now, segments)
     parent = require_collection(now, segments[:-1])
-    inner = find_collection(now, segments) if isinstance(parent, Folder) else None
-    member = find_member(parent, segments[-1], with_text=with_text) if inner is None else None
-    if inner is None and member is None:
+    if isinstance(parent, Folder):
+        inner = find_collection(now, segments)
+        if inner is not None:
+            return inner
+    member = find_member(parent, segments[-1], with_text=with_text)
+    if member is None:
         raise UnknownObject("nothing stands here")
-    return inner or member  # type: ignore[return-value]
+    return member
 
 
 def _reserved(now: Session, segments: tuple[str, ...]) -> Resource:

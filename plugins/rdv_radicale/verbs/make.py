@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from http import HTTPStatus
 
 from rdv_caldav.domain.errors import PlaceTaken, UnknownCalendar, UnknownObject
+from rdv_caldav.domain.personal import COMPONENTS
 from rdv_caldav.services.personal import collections
 from rdv_radicale.answers import Answer, DavRefused, multistatus, propstat, xml_answer
 from rdv_radicale.malformed import BadRequest
 from rdv_radicale.names import caldav, dav, element
-from rdv_radicale.properties.calendaring import COMPONENTS
 from rdv_radicale.properties.changes import PropertyChanges
 from rdv_radicale.requests import Request
 from rdv_radicale.resources.tree import find

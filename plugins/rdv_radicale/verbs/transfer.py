@@ -161,7 +161,8 @@ def _transfer_across(
         slug = parent.seen.person.slug
         put_object(now.tx, now.actor, slug, href, parse(source.text), now=now.now)
     else:
-        collection = parent.collection  # type: ignore[union-attr]
+        assert isinstance(parent, PersonalCalendar | Folder), "there are no other kinds"
+        collection = parent.collection
         body = personal.read_body(collection, source.text.encode(), "text/calendar")
         personal.put_object(
             now.tx, now.actor, collection.path, href, body, condition=Condition(), now=now.now
