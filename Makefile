@@ -6,12 +6,14 @@ BIN := $(VENV)/bin
 # The locks are complete: installing them resolves nothing (--no-deps), so that a release made
 # later elsewhere cannot come in by a dependency of a dependency.
 LOCKS := config/locks
+# texts, icons and browser libraries are made when the package is installed (web/build.py)
+CATALOGUES := $(wildcard web/rdv_web/translations/*/LC_MESSAGES/*.po)
 RDV_BIND ?= 127.0.0.1:5232
 RDV_DATA_DIR ?= var
 export RDV_BIND RDV_DATA_DIR
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-test run test check lint types imports pytest unit bench clients format lock clean
+.PHONY: help install install-test run test check lint types imports pytest unit bench clients browser format lock clean
 
 help:  ## show what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -20,7 +22,7 @@ $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed"; exit 1; }
 	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "Python cannot make virtual environments: install its venv package (Debian: python3-venv)"; exit 1; }
 
-$(VENV)/.run: $(LOCKS)/build.txt $(LOCKS)/run.txt pyproject.toml | $(VENV)/bin/python
+$(VENV)/.run: $(LOCKS)/build.txt $(LOCKS)/run.txt pyproject.toml web/build.py web/package-lock.json $(CATALOGUES) | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $(LOCKS)/build.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $(LOCKS)/run.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
@@ -67,6 +69,9 @@ bench: install-test  ## measure the speed of CalDAV (BENCH="…" for more: tests
 
 clients: install-test  ## real programs and public suites against the server
 	$(BIN)/python -m pytest tests/clients -q -rs
+
+browser: install-test  ## the panel in a real browser
+	$(BIN)/python -m pytest tests/browser -q
 
 format: install-test  ## bring the code into form
 	$(BIN)/ruff check --fix

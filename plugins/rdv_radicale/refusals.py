@@ -37,6 +37,7 @@ REFUSALS: Mapping[type[DomainError], Refusal] = {
     # DAVx5 understands a 403 only with need-privileges
     errors.AccessRefused: _forbidden(NEED_PRIVILEGES),
     errors.RuleBroken: _forbidden(caldav("valid-calendar-object-resource")),
+    errors.Conflicting: Refusal(HTTPStatus.CONFLICT),
     errors.PreconditionFailed: Refusal(HTTPStatus.PRECONDITION_FAILED),
     errors.UidConflict: Refusal(HTTPStatus.CONFLICT, caldav("no-uid-conflict")),
     errors.LostRace: Refusal(HTTPStatus.CONFLICT),

@@ -1,4 +1,4 @@
-"""``account add``."""
+"""``account add`` and ``account inbox``."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import argparse
 from rdv_caldav.cli.administration import read_password
 from rdv_caldav.cli.commands import add_command, checked_book
 from rdv_caldav.domain.agency import Role
+from rdv_caldav.services import inbox
 from rdv_caldav.services.accounts import add_account
 
 
@@ -24,6 +25,11 @@ def add_commands(
     add.add_argument(
         "--password-stdin", action="store_true", help="read the password from standard input"
     )
+    filled = add_command(
+        actions, shared, "inbox", _inbox, "have an account's inbox filled, for Apple's programs"
+    )
+    filled.add_argument("login", metavar="LOGIN")
+    filled.add_argument("setting", choices=["on", "off"])
 
 
 def _add(options: argparse.Namespace) -> None:
@@ -38,3 +44,10 @@ def _add(options: argparse.Namespace) -> None:
             person_slug=options.person,
         )
     print(f"account {account.login} added")
+
+
+def _inbox(options: argparse.Namespace) -> None:
+    book = checked_book(options)
+    with book.database.writing() as tx:
+        inbox.switch(tx, options.login, on=options.setting == "on", now=book.clock())
+    print(f"the inbox of {options.login} is {options.setting}")

@@ -17,6 +17,7 @@ from gunicorn.glogging import Logger
 
 from rdv_caldav.bootstrap import AppointmentBook, open_book
 from rdv_caldav.cli.commands import add_command, checked_book, positive
+from rdv_caldav.cli.worker import PatientWorker
 from rdv_caldav.domain.errors import DemoRefused, InvalidInput
 from rdv_caldav.services.demo import DEMO_LOGINS, PASSWORD
 from rdv_caldav.settings import Settings
@@ -103,7 +104,7 @@ class Server(BaseApplication):  # type: ignore[misc]
             "bind": bind,
             "workers": workers,
             "threads": threads,
-            "worker_class": "gthread",
+            "worker_class": PatientWorker,
             "keepalive": 75,
             "graceful_timeout": 30,
             "timeout": 60,

@@ -109,11 +109,26 @@ class AccountRepository:
             .values(password_hash=password_hash)
         )
 
+    def set_language(self, account_id: int, language: str) -> None:
+        """Remember the language that an account is spoken to in; empty for no choice."""
+        self._connection.execute(
+            update(AccountRow).where(AccountRow.id == account_id).values(language=language)
+        )
+
     def void_sync_tokens(self, account_id: int) -> None:
         """Make every sync token of the account invalid, after a change of its rights."""
         grown = AccountRow.view_counter + 1
         self._connection.execute(
             update(AccountRow)
             .where(AccountRow.id == account_id)
+            .values(view_counter=grown, view_floor=grown)
+        )
+
+    def void_sync_tokens_of(self, person_id: int) -> None:
+        """Do the same for the accounts of a person, after a change of his first address."""
+        grown = AccountRow.view_counter + 1
+        self._connection.execute(
+            update(AccountRow)
+            .where(AccountRow.person_id == person_id)
             .values(view_counter=grown, view_floor=grown)
         )

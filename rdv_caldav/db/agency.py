@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from datetime import time
 from enum import Enum
 from functools import cached_property
 
@@ -11,6 +12,8 @@ from sqlalchemy import Connection, delete, insert, select, update
 from rdv_caldav.db import mapping
 from rdv_caldav.db.schema import AppointmentTypeRow, SettingRow
 from rdv_caldav.domain.agency import AgencySettings, AppointmentType
+from rdv_caldav.domain.conflicts import ConflictRule
+from rdv_caldav.domain.defaults import AppointmentDefaults
 from rdv_caldav.domain.errors import InvalidInput
 
 _SETTINGS = select(SettingRow.name, SettingRow.value)
@@ -69,4 +72,10 @@ def _plain(value: object) -> object:
         return value.value
     if isinstance(value, dict):
         return {_plain(key): _plain(inner) for key, inner in value.items()}
+    if isinstance(value, tuple):
+        return [_plain(inner) for inner in value]
+    if isinstance(value, time):
+        return value.isoformat()
+    if isinstance(value, ConflictRule | AppointmentDefaults):
+        return _plain(dataclasses.asdict(value))
     return value

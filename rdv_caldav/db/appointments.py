@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,6 +12,7 @@ from sqlalchemy import (
     BindParameter,
     Connection,
     Executable,
+    Insert,
     Table,
     bindparam,
     delete,
@@ -37,7 +38,14 @@ from rdv_caldav.domain.timeindex import TimeIndex
 _ID: BindParameter[int] = bindparam("id_")
 _LIVE = AppointmentRow.trashed_at.is_(None)
 _BY_ID = select(AppointmentRow.__table__).where(AppointmentRow.id == _ID)
-_LOCK_BY_ID = _BY_ID.with_for_update()
+# NO KEY UPDATE: another writer's conflict with it names it meanwhile, and must not wait for it
+_LOCK_BY_ID = _BY_ID.with_for_update(key_share=True)
+_LOCK_AT = (
+    select(AppointmentRow.__table__)
+    .join(MemberRow, MemberRow.appointment_id == AppointmentRow.id)
+    .where(MemberRow.person_id == bindparam("person_id"), MemberRow.href == bindparam("href_"))
+    .with_for_update(of=AppointmentRow, key_share=True)
+)
 _ID_OF_UID = select(AppointmentRow.id).where(AppointmentRow.uid == bindparam("uid"), _LIVE)
 _ID_AT = select(MemberRow.appointment_id).where(
     MemberRow.person_id == bindparam("person_id"), MemberRow.href == bindparam("href")
@@ -53,10 +61,11 @@ _PARTICIPANTS = (
     .where(ParticipantRow.appointment_id == _ID)
     .order_by(ParticipantRow.original_wall, ParticipantRow.position)
 )
-_OCCURRENCES = select(OccurrenceRow.starts_at, OccurrenceRow.stops_at).where(
-    OccurrenceRow.appointment_id == _ID
-)
+_OCCURRENCES = select(OccurrenceRow.__table__).where(OccurrenceRow.appointment_id == _ID)
 _INSERT = insert(AppointmentRow).returning(AppointmentRow.id)
+_ADD: dict[type[Base], Insert] = {
+    rows: insert(rows) for rows in (ParticipantRow, ExceptionRow, OccurrenceRow)
+}
 _UPDATE = update(AppointmentRow).where(AppointmentRow.id == _ID)
 _FIXED = ("id", "uid", "href", "version", "created_at", "trashed_at")
 _NEXT_STATE = _UPDATE.where(_LIVE).values(
@@ -110,22 +119,45 @@ class AppointmentRepository:
 
     def get(self, appointment_id: int) -> Stored | None:
         """Return an appointment, of the corbeille too."""
-        return self._load(appointment_id, lock=False)
+        return self._load(_BY_ID, {"id_": appointment_id})
 
     def lock(self, appointment_id: int) -> Stored | None:
         """Return an appointment after locking its row against other writers."""
-        return self._load(appointment_id, lock=True)
+        return self._load(_LOCK_BY_ID, {"id_": appointment_id})
+
+    def lock_at(self, person_id: int, href: str) -> Stored | None:
+        """Return what stands at a place in a person's calendar, after locking its row.
+
+        While the lock was waited for, something else may have come to stand there.
+        """
+        return self._load(_LOCK_AT, {"person_id": person_id, "href_": href})
+
+    def ids_of_type(self, code: str, *, since: datetime) -> Sequence[int]:
+        """Return the appointments of a type that had not ended at ``since``."""
+        return (
+            self._connection.execute(
+                select(AppointmentRow.id)
+                .where(
+                    AppointmentRow.type_code == code,
+                    AppointmentRow.stops_at >= seconds(since),
+                    _LIVE,
+                )
+                .order_by(AppointmentRow.id)
+            )
+            .scalars()
+            .all()
+        )
 
     def trashed(self) -> list[Stored]:
         """Return the corbeille, the newest first."""
         found = (self.get(found) for found in self._connection.scalars(_TRASHED).all())
         return [stored for stored in found if stored is not None]
 
-    def _load(self, appointment_id: int, *, lock: bool) -> Stored | None:
-        which = {"id_": appointment_id}
-        row = self._connection.execute(_LOCK_BY_ID if lock else _BY_ID, which).one_or_none()
+    def _load(self, query: Executable, values: Mapping[str, object]) -> Stored | None:
+        row = self._connection.execute(query, values).one_or_none()
         if row is None:
             return None
+        which = {"id_": row.id}
         is_series = row.recurrence is not None
         exceptions = self._connection.execute(_EXCEPTIONS, which).all() if is_series else []
         participants = self._connection.execute(_PARTICIPANTS, which)
@@ -219,7 +251,7 @@ class AppointmentRepository:
     def _add(self, rows: type[Base], appointment_id: int, values: Sequence[dict[str, Any]]) -> None:
         if values:
             numbered = [{"appointment_id": appointment_id, **value} for value in values]
-            self._connection.execute(insert(rows), numbered)
+            self._connection.execute(_ADD[rows], numbered)
 
     def _replace(
         self,

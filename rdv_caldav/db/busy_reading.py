@@ -9,8 +9,15 @@ from datetime import datetime
 from sqlalchemy import BindParameter, Connection, and_, bindparam, case, or_, select
 
 from rdv_caldav.db.mapping import instant, seconds, stop_of
-from rdv_caldav.db.member_reading import DAY, LONG_ONES_IN_RANGE, SHORT_ONES_IN_RANGE
+from rdv_caldav.db.member_reading import (
+    DAY,
+    LONG_ONES_IN_RANGE,
+    OWN_PART,
+    SHORT_ONES_IN_RANGE,
+    SHOWN_TEXT,
+)
 from rdv_caldav.db.schema import AppointmentRow, MemberRow, ParticipantRow
+from rdv_caldav.db.series_schema import PartRow
 from rdv_caldav.domain.appointment import Presence, State
 
 _PERSON: BindParameter[int] = bindparam("person")
@@ -26,7 +33,7 @@ _BUSY = (
                     AppointmentRow.recurrence.is_not(None),
                     AppointmentRow.text.icontains("TRANSPARENT"),
                 ),
-                AppointmentRow.text,
+                SHOWN_TEXT,
             ),
             else_="",
         ).label("text"),
@@ -40,6 +47,7 @@ _BUSY = (
             ParticipantRow.original_wall == "",
         ),
     )
+    .outerjoin(PartRow, OWN_PART)
     .where(MemberRow.person_id == _PERSON)
 )
 _SHORT_BUSY, _LONG_BUSY = _BUSY.where(SHORT_ONES_IN_RANGE), _BUSY.where(LONG_ONES_IN_RANGE)

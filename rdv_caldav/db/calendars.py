@@ -11,12 +11,22 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, bindparam, delete, insert, select, update
+from sqlalchemy import (
+    BindParameter,
+    Connection,
+    bindparam,
+    delete,
+    insert,
+    null,
+    select,
+    update,
+)
 
 from rdv_caldav.db.mapping import seconds
 from rdv_caldav.db.schema import (
     FOREVER,
     AccountRow,
+    AppointmentRow,
     CalendarRow,
     CalendarViewRow,
     HiddenRow,
@@ -48,7 +58,11 @@ _TAKE_COUNTERS = (
 _MEMBERS = select(MemberRow.person_id, MemberRow.href).where(
     MemberRow.appointment_id == _APPOINTMENT
 )
-_HIDDEN = select(HiddenRow.person_id).where(HiddenRow.appointment_id == _APPOINTMENT)
+_MEMBERS_AND_HIDDEN = _MEMBERS.union_all(
+    select(HiddenRow.person_id, null()).where(HiddenRow.appointment_id == _APPOINTMENT)
+)
+_ARRIVE = insert(MemberRow)
+_BURY = insert(TombstoneRow)
 _TAKEN = select(MemberRow.person_id).where(
     MemberRow.person_id.in_(_IDS), MemberRow.href == bindparam("href")
 )
@@ -68,6 +82,20 @@ _REFRESH_ANSWERS = (
     )
 )
 _REFRESH = _REFRESH_ANSWERS.values(settled=_counter_of_member)
+_of_type = select(AppointmentRow.id).where(AppointmentRow.type_code == bindparam("type"))
+_READERS_OF_TYPE = (
+    select(MemberRow.person_id)
+    .where(
+        MemberRow.appointment_id.in_(_of_type),
+        MemberRow.person_id.in_(select(AccountRow.person_id)),
+    )
+    .distinct()
+)
+_RENEW = (
+    update(MemberRow)
+    .where(MemberRow.appointment_id.in_(_of_type), MemberRow.person_id.in_(_IDS))
+    .values(changed=_counter_of_member, settled=_counter_of_member)
+)
 _REMOVE = delete(MemberRow).where(
     MemberRow.appointment_id == _APPOINTMENT, MemberRow.person_id.in_(_IDS)
 )
@@ -112,9 +140,9 @@ class CalendarRepository:
         ``answers_only`` leaves Schedule-Tags as they are.
         """
         which = {"appointment": appointment_id}
-        places = {row.person_id: row.href for row in self._connection.execute(_MEMBERS, which)}
-        hidden = set(self._connection.scalars(_HIDDEN, which))
-        shown = set(person_ids) - hidden
+        found = self._connection.execute(_MEMBERS_AND_HIDDEN, which).all()
+        places = {row.person_id: row.href for row in found if row.href is not None}
+        shown = set(person_ids) - {row.person_id for row in found if row.href is None}
         arriving = self._free_places(appointment_id, href, shown - places.keys())
         gone = {person: places[person] for person in places.keys() - shown}
         counters = self._take_counters(places.keys() | shown, now)
@@ -204,7 +232,7 @@ class CalendarRepository:
             }
             for person_id, href in places.items()
         ]
-        self._connection.execute(insert(MemberRow), rows)
+        self._connection.execute(_ARRIVE, rows)
 
     def _bury(
         self, appointment_id: int, gone: dict[int, str], counters: dict[int, int], now: datetime
@@ -225,22 +253,38 @@ class CalendarRepository:
             }
             for person_id, href in gone.items()
         ]
-        self._connection.execute(insert(TombstoneRow), rows)
+        self._connection.execute(_BURY, rows)
 
     def _forget_tombstones(self, places: dict[int, str]) -> None:
         which = [{"person": person, "href_": href} for person, href in places.items()]
         self._connection.execute(_FORGET_TOMBSTONE, which)
 
+    def renew(self, type_code: str, now: datetime) -> None:
+        """Tell the calendars of persons with accounts that appointments of a type are read anew."""
+        persons = self._connection.scalars(_READERS_OF_TYPE, {"type": type_code}).all()
+        self._take_counters(persons, now)
+        which = {"type": type_code, "ids": sorted(persons)}
+        self._connection.execute(_RENEW, which)
+
     # -- what one account alone keeps -----------------------------------------------------
 
-    def save_overlay(self, account_id: int, appointment_id: int, private: dict[str, str]) -> None:
+    def save_overlay(
+        self,
+        account_id: int,
+        appointment_id: int,
+        private: dict[str, str],
+        *,
+        even_none: bool = False,
+    ) -> None:
         """Keep an account's own lines with an appointment; no-op when they are the same.
 
         An emptied overlay stays, since its change number still tells the account's programs.
+        ``even_none`` keeps it that there are none where nothing was ever kept.
         """
         which = {"account": account_id, "appointment": appointment_id}
         standing = self._connection.execute(_OVERLAY, which).one_or_none()
-        if (standing.private if standing else {}) == private:
+        before = standing.private if standing else None
+        if before == private or not (before or private or even_none):
             return
         changed = self._connection.execute(_TAKE_VIEW_COUNTER, {"account": account_id}).scalar_one()
         if standing is None:

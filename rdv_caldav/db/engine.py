@@ -27,6 +27,9 @@ POOL_SIZE = 32
 
 BUSY_TIMEOUT_MS = 30_000
 
+MAPPED_BYTES = 268_435_456
+"""Of an SQLite file, read in place: whenever another process wrote, all pages are read anew."""
+
 _DEADLOCK = "40P01"
 """PostgreSQL's code for the writer that it stopped, of two that waited for each other."""
 
@@ -131,7 +134,10 @@ def _postgresql_engine(url: str) -> Engine:
 
 
 def _sqlite_engine(url: str) -> Engine:
-    engine = create_engine(url, poolclass=QueuePool, pool_size=POOL_SIZE, hide_parameters=True)
+    # the connection that was used last knows the statements and has the pages
+    engine = create_engine(
+        url, poolclass=QueuePool, pool_size=POOL_SIZE, pool_use_lifo=True, hide_parameters=True
+    )
     event.listen(engine, "connect", _configure_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
@@ -145,6 +151,7 @@ def _configure_sqlite(connection: sqlite3.Connection, _record: ConnectionPoolEnt
         "foreign_keys=ON",
         "synchronous=FULL",
         f"busy_timeout={BUSY_TIMEOUT_MS}",
+        f"mmap_size={MAPPED_BYTES}",
     ):
         connection.execute(f"PRAGMA {pragma}")
 

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, Row, insert, select
 
 from rdv_caldav.db.mapping import instant, seconds
 from rdv_caldav.db.schema import AuditRow
 
+_RECORD = insert(AuditRow)
 _OF_APPOINTMENT = select(AuditRow.__table__).order_by(AuditRow.id)
 
 
@@ -55,21 +56,27 @@ class Journal:
             "appointment_id": appointment_id,
         }
         rows = [{**common, "event": event, "details": details} for event, details in entries]
-        self._connection.execute(insert(AuditRow), rows)
+        self._connection.execute(_RECORD, rows)
 
     def entries_for(self, appointment_id: int) -> list[JournalEntry]:
         """Return the history of an appointment, oldest first."""
         rows = self._connection.execute(
             _OF_APPOINTMENT.where(AuditRow.appointment_id == appointment_id)
         )
-        return [
-            JournalEntry(
-                at=instant(row.at),
-                login=row.login,
-                channel=row.channel,
-                device=row.device,
-                event=row.event,
-                details=row.details,
-            )
-            for row in rows
-        ]
+        return [_entry(row) for row in rows]
+
+    def latest(self, count: int) -> list[JournalEntry]:
+        """Return the last entries of all, newest first."""
+        newest = select(AuditRow.__table__).order_by(AuditRow.id.desc()).limit(count)
+        return [_entry(row) for row in self._connection.execute(newest)]
+
+
+def _entry(row: Row[Any]) -> JournalEntry:
+    return JournalEntry(
+        at=instant(row.at),
+        login=row.login,
+        channel=row.channel,
+        device=row.device,
+        event=row.event,
+        details=row.details,
+    )

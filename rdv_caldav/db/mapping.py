@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from typing import Any
 
 from rdv_caldav.db.schema import FOREVER
@@ -29,6 +29,9 @@ from rdv_caldav.domain.appointment import (
     Span,
     State,
 )
+from rdv_caldav.domain.conflicts import DEFAULT_RULES, ConflictCode, ConflictRule
+from rdv_caldav.domain.defaults import AppointmentDefaults
+from rdv_caldav.domain.searching import search_key
 from rdv_caldav.domain.timeindex import TimeIndex
 
 Row = Any
@@ -63,7 +66,30 @@ def settings_of(values: Mapping[str, Any]) -> AgencySettings:
         chosen["default_types"] = {
             PersonKind(kind): code for kind, code in chosen["default_types"].items()
         }
+    if "conflict_rules" in chosen:
+        chosen["conflict_rules"] = _rules_of(chosen["conflict_rules"])
+    if "appointment_defaults" in chosen:
+        chosen["appointment_defaults"] = _defaults_of(chosen["appointment_defaults"])
     return AgencySettings(**chosen)
+
+
+def _rules_of(stored: Iterable[Mapping[str, Any]]) -> tuple[ConflictRule, ...]:
+    """Return a rule of each kind, that of the defaults where none is stored."""
+    known = {rule.code: rule for rule in DEFAULT_RULES}
+    for rule in stored:
+        code = ConflictCode(rule["code"])
+        known[code] = ConflictRule(code=code, blocking=rule["blocking"], enabled=rule["enabled"])
+    return tuple(known.values())
+
+
+def _defaults_of(stored: Mapping[str, Any]) -> AppointmentDefaults:
+    known = {field.name for field in dataclasses.fields(AppointmentDefaults)}
+    values = {name: value for name, value in stored.items() if name in known}
+    if values.get("start_time"):
+        values["start_time"] = time.fromisoformat(values["start_time"])
+    values["participant_ids"] = tuple(values.get("participant_ids", ()))
+    values["presence"] = Presence(values.get("presence", Presence.NEEDS_ACTION))
+    return AppointmentDefaults(**values)
 
 
 def person_of(row: Row, addresses: Sequence[str]) -> Person:
@@ -118,6 +144,7 @@ def appointment_values(appointment: Appointment, index: TimeIndex) -> dict[str, 
         "starts_at": seconds(index.starts_at),
         "stops_at": FOREVER if index.stops_at is None else seconds(index.stops_at),
         "recurrence": _recurrence_values(appointment.recurrence),
+        "is_series": appointment.recurrence is not None,
         "indexed_until": seconds(index.indexed_until) if index.indexed_until else None,
         "owner_id": owner_id,
         "sequence": appointment.sequence,
@@ -142,9 +169,17 @@ def participant_values(appointment: Appointment) -> list[dict[str, Any]]:
 
 
 def occurrence_values(index: TimeIndex) -> list[dict[str, Any]]:
-    """Return the rows of the dates of a series; two dates at the same time are one."""
-    dates = {(seconds(start), seconds(stop)) for start, stop in index.dates}
-    return [{"starts_at": start, "stops_at": stop} for start, stop in sorted(dates)]
+    """Return the rows of the dates of a series, in order of time."""
+    rows = [
+        {
+            "starts_at": seconds(date.starts_at),
+            "stops_at": seconds(date.stops_at),
+            "original_wall": date.original.isoformat(),
+            "state": None if date.state is None else date.state.value,
+        }
+        for date in index.listed
+    ]
+    return sorted(rows, key=lambda row: (row["starts_at"], row["original_wall"]))
 
 
 def _details_values(details: Details) -> dict[str, Any]:
@@ -157,6 +192,7 @@ def _details_values(details: Details) -> dict[str, Any]:
         "end_wall": details.span.end.isoformat(),
         "zone": details.span.zone,
         "all_day": details.span.all_day,
+        "search_key": search_key(details.subject, details.location),
     }
 
 

@@ -18,7 +18,9 @@ from sqlalchemy import (
     Select,
     and_,
     bindparam,
+    case,
     exists,
+    func,
     literal_column,
     or_,
     select,
@@ -36,6 +38,7 @@ from rdv_caldav.db.schema import (
     ParticipantRow,
     TombstoneRow,
 )
+from rdv_caldav.db.series_schema import PartDateRow, PartRow
 from rdv_caldav.domain.agency import Account
 
 _T = TypeVar("_T")
@@ -76,20 +79,30 @@ def _objects(*columns: Any) -> Select[Any]:  # noqa: ANN401 - whatever select() 
 
 
 _LISTED = _objects()
+# whoever takes part in some dates of a series only is shown a text of his own
+OWN_PART = and_(
+    PartRow.appointment_id == MemberRow.appointment_id, PartRow.person_id == MemberRow.person_id
+)
+SHOWN_TEXT = func.coalesce(PartRow.text, AppointmentRow.text)
 # the viewer's own answer comes along; those to single dates are asked for where there may be some
-_READ = _objects(
-    AppointmentRow.text,
-    AppointmentRow.slots,
-    OverlayRow.private,
-    ParticipantRow.presence,
-    AppointmentRow.recurrence.is_not(None).label("is_series"),
-).outerjoin(
-    ParticipantRow,
-    and_(
-        ParticipantRow.person_id == _VIEWER,
-        ParticipantRow.appointment_id == MemberRow.appointment_id,
-        ParticipantRow.original_wall == "",
-    ),
+_READ = (
+    _objects(
+        SHOWN_TEXT.label("text"),
+        func.coalesce(PartRow.slots, AppointmentRow.slots).label("slots"),
+        OverlayRow.private,
+        ParticipantRow.presence,
+        AppointmentRow.recurrence.is_not(None).label("is_series"),
+        AppointmentRow.type_code,
+    )
+    .outerjoin(
+        ParticipantRow,
+        and_(
+            ParticipantRow.person_id == _VIEWER,
+            ParticipantRow.appointment_id == MemberRow.appointment_id,
+            ParticipantRow.original_wall == "",
+        ),
+    )
+    .outerjoin(PartRow, OWN_PART)
 )
 _AT = MemberRow.href.in_(bindparam("hrefs", expanding=True))
 _LISTED_AT = _LISTED.where(_AT)
@@ -98,12 +111,20 @@ _READ_AT = _READ.where(_AT)
 _EARLIEST: BindParameter[int] = bindparam("earliest")
 
 
-_meets = exists().where(
+_sees_all = PartRow.person_id.is_(None)
+_meets_own = exists().where(
+    PartDateRow.appointment_id == MemberRow.appointment_id,
+    PartDateRow.person_id == MemberRow.person_id,
+    overlaps(PartDateRow.starts_at, PartDateRow.stops_at),
+)
+_meets_any = exists().where(
     OccurrenceRow.appointment_id == MemberRow.appointment_id,
     overlaps(OccurrenceRow.starts_at, OccurrenceRow.stops_at),
 )
+_meets = or_(and_(_sees_all, _meets_any), and_(PartRow.person_id.is_not(None), _meets_own))
 _is_single = AppointmentRow.recurrence.is_(None)
-_beyond = AppointmentRow.indexed_until < END
+_indexed_until = case((_sees_all, AppointmentRow.indexed_until), else_=PartRow.indexed_until)
+_beyond = _indexed_until < END
 _certain = or_(_is_single, _meets).label("certain")
 # a short one that overlaps starts at most a day before the range: an index range finds it
 SHORT_ONES_IN_RANGE = and_(
@@ -170,8 +191,8 @@ _UID_PLACE = (
 class ObjectRow:
     """One appointment in a calendar, with what a viewer's own text is made of.
 
-    ``text``, ``slots``, ``private`` (the account's own lines) and ``presences`` (of the
-    account's person, per component) are empty when only the outside was asked for.
+    ``text``, ``slots``, ``type_code``, ``private`` (the account's own lines) and ``presences``
+    (of the account's person, per component) are empty when only the outside was asked for.
     ``is_certain`` is false for a series that is asked about beyond its index: whether a date of
     it lies there is not known.
     """
@@ -189,6 +210,7 @@ class ObjectRow:
     is_certain: bool = True
     text: str = ""
     slots: str = ""
+    type_code: str = ""
     private: Mapping[str, str] = field(default_factory=dict)
     presences: Mapping[str, str] = field(default_factory=dict)
 
@@ -348,6 +370,7 @@ def _object_row(
         is_certain=is_certain,
         text=row.text if with_text else "",
         slots=row.slots if with_text else "",
+        type_code=row.type_code if with_text else "",
         private=(row.private or {}) if with_text else {},
         presences=presences,
     )

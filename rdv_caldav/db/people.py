@@ -4,9 +4,20 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, delete, insert, select, update
+from sqlalchemy import (
+    BindParameter,
+    Connection,
+    Select,
+    bindparam,
+    delete,
+    insert,
+    select,
+    union,
+    update,
+)
 from sqlalchemy.orm import aliased
 
 from rdv_caldav.db import mapping
@@ -21,23 +32,36 @@ from rdv_caldav.db.schema import (
 from rdv_caldav.domain.agency import AgencySettings, Person, PersonKind, Sector
 from rdv_caldav.domain.directory import Directory, normalise_address
 from rdv_caldav.domain.errors import InvalidInput
+from rdv_caldav.domain.fiches import fiche_search_key, name_key
 
 # a person comes as often as he has addresses: one statement for both
-_PERSONS = select(*PERSON_COLUMNS, PersonAddressRow.address).outerjoin(
-    PersonAddressRow, PersonAddressRow.person_id == PersonRow.id
+_PERSONS = (
+    select(*PERSON_COLUMNS, PersonAddressRow.address)
+    .outerjoin(PersonAddressRow, PersonAddressRow.person_id == PersonRow.id)
+    .order_by(PersonAddressRow.position)
 )
 _BY_IDS = _PERSONS.where(PersonRow.id.in_(bindparam("ids", expanding=True)))
 _BY_SLUG = _PERSONS.where(PersonRow.slug == bindparam("slug"))
+_WANTED: BindParameter[str] = bindparam("wanted")
+_TAKEN = union(
+    select(PersonRow.slug).where(PersonRow.slug == _WANTED),
+    select(PersonalCollectionRow.path).where(PersonalCollectionRow.path == _WANTED),
+)
 _AVAILABILITY = select(PersonRow.availability).where(PersonRow.id == bindparam("person_id"))
 _theirs, _others = aliased(PersonAddressRow), aliased(PersonAddressRow)
-_SHARING_ADDRESS = (
+_named, _meant = aliased(PersonAddressRow), aliased(PersonRow)
+_IDS: BindParameter[int] = bindparam("ids", expanding=True)
+_ids_meant = union(
+    select(_meant.id).where(_meant.id.in_(_IDS)),
+    select(_named.person_id).where(_named.address.in_(bindparam("addresses", expanding=True))),
+).subquery()
+_ids_sharing = (
     select(_others.person_id)
     .join(_theirs, _theirs.address == _others.address)
-    .where(_theirs.person_id.in_(bindparam("ids", expanding=True)))
+    .join(_ids_meant, _ids_meant.c.id == _theirs.person_id)
 )
-_HAVING_ADDRESS = select(PersonAddressRow.person_id).where(
-    PersonAddressRow.address.in_(bindparam("addresses", expanding=True))
-)
+_AROUND = _PERSONS.where(PersonRow.id.in_(union(select(_ids_meant.c.id), _ids_sharing)))
+"""Persons by id or address, and whoever shares an address with one of them."""
 
 
 class PeopleRepository:
@@ -75,7 +99,8 @@ class PeopleRepository:
         active_only: bool = True,
     ) -> list[Person]:
         """Return persons by name, all or of one kind or some secteurs."""
-        query = _PERSONS.order_by(PersonRow.last_name, PersonRow.first_name, PersonRow.id)
+        names = (PersonRow.last_name, PersonRow.first_name, PersonRow.id)
+        query = _PERSONS.order_by(None).order_by(*names, PersonAddressRow.position)
         if kind is not None:
             query = query.where(PersonRow.kind == kind.value)
         if sector_ids is not None:
@@ -99,22 +124,13 @@ class PeopleRepository:
         ids = set(person_ids)
         named = Directory((), settings)
         ids.update(filter(None, (named.placeholder_id(address) for address in addresses)))
-        ids.update(self._having(addresses))
-        if ids:
-            sharing = self._connection.execute(_SHARING_ADDRESS, {"ids": sorted(ids)})
-            ids.update(sharing.scalars())
-        return Directory(self.by_ids(ids).values(), settings)
-
-    def _having(self, addresses: Collection[str]) -> Iterable[int]:
-        if not addresses:
-            return ()
-        rows = self._connection.execute(_HAVING_ADDRESS, {"addresses": list(addresses)})
-        return rows.scalars().all()
+        meant = {"ids": sorted(ids), "addresses": sorted(addresses)}
+        return Directory(self._load(_AROUND, meant), settings)
 
     def _load(self, query: Select[Any], values: dict[str, object]) -> list[Person]:
         rows: dict[int, Any] = {}
         addresses: dict[int, list[str]] = defaultdict(list)
-        for row in self._connection.execute(query.order_by(PersonAddressRow.position), values):
+        for row in self._connection.execute(query, values):
             rows.setdefault(row.id, row)
             if row.address is not None:
                 addresses[row.id].append(row.address)
@@ -136,38 +152,27 @@ class PeopleRepository:
         """Add a person with an empty calendar. Raises InvalidInput when the slug is taken."""
         if self.by_slug(slug) is not None:
             raise InvalidInput(f"there is a person {slug!r} already")
+        person = Person(
+            id=0,
+            slug=slug,
+            kind=kind,
+            last_name=last_name,
+            first_name=first_name,
+            addresses=tuple(dict.fromkeys(map(normalise_address, addresses))),
+            home_address=home_address,
+            sector_id=sector_id,
+        )
         person_id = self._connection.execute(
-            insert(PersonRow)
-            .values(
-                slug=slug,
-                kind=kind.value,
-                last_name=last_name,
-                first_name=first_name,
-                home_address=home_address,
-                sector_id=sector_id,
-            )
-            .returning(PersonRow.id)
+            insert(PersonRow).values(_values_of(person)).returning(PersonRow.id)
         ).scalar_one()
         self._connection.execute(insert(CalendarRow).values(person_id=person_id))
-        self._save_addresses(person_id, addresses)
-        person = self.by_id(person_id)
-        assert person is not None
-        return person
+        self._save_addresses(person_id, person.addresses)
+        return replace(person, id=person_id)
 
     def update(self, person: Person) -> None:
         """Store the next state of a known person."""
         self._connection.execute(
-            update(PersonRow)
-            .where(PersonRow.id == person.id)
-            .values(
-                slug=person.slug,
-                kind=person.kind.value,
-                last_name=person.last_name,
-                first_name=person.first_name,
-                home_address=person.home_address,
-                sector_id=person.sector_id,
-                active=person.active,
-            )
+            update(PersonRow).where(PersonRow.id == person.id).values(_values_of(person))
         )
         self._connection.execute(
             delete(PersonAddressRow).where(PersonAddressRow.person_id == person.id)
@@ -189,11 +194,19 @@ class PeopleRepository:
             update(PersonRow).where(PersonRow.id == person_id).values(availability=text)
         )
 
+    def save_details(self, person_id: int, *, phone: str, notes: str) -> None:
+        """Store what only fiches show."""
+        self._connection.execute(
+            update(PersonRow).where(PersonRow.id == person_id).values(phone=phone, notes=notes)
+        )
+
     def free_slug(self, wanted: str) -> str:
         """Return ``wanted``, or with the first number that makes it unique.
 
         Accounts' own calendars stand beside those of persons: their names are taken too.
         """
+        if self._connection.execute(_TAKEN, {"wanted": wanted}).first() is None:
+            return wanted
         persons = select(PersonRow.slug).where(PersonRow.slug.startswith(wanted, autoescape=True))
         own = select(PersonalCollectionRow.path).where(
             PersonalCollectionRow.path.startswith(wanted, autoescape=True)
@@ -214,7 +227,28 @@ class PeopleRepository:
         ).scalar_one()
         return Sector(id=sector_id, name=name)
 
+    def rename_sector(self, sector: Sector) -> None:
+        """Give a secteur another name."""
+        self._connection.execute(
+            update(SectorRow).where(SectorRow.id == sector.id).values(name=sector.name)
+        )
+
     def sectors(self) -> list[Sector]:
         """Return all secteurs by name."""
         rows = self._connection.execute(select(SectorRow.__table__).order_by(SectorRow.name))
         return [Sector(id=row.id, name=row.name) for row in rows]
+
+
+def _values_of(person: Person) -> dict[str, object]:
+    """Return the columns of a person, with what lists sort and search by."""
+    return {
+        "slug": person.slug,
+        "kind": person.kind.value,
+        "last_name": person.last_name,
+        "first_name": person.first_name,
+        "home_address": person.home_address,
+        "sector_id": person.sector_id,
+        "active": person.active,
+        "name_key": name_key(person),
+        "search_key": fiche_search_key(person),
+    }

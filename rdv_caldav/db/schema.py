@@ -21,6 +21,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    false,
 )
 from sqlalchemy import text as sql
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -78,10 +79,18 @@ class PersonRow(Base):
     sector_id: Mapped[int | None] = mapped_column(ForeignKey("sector.id"), index=True)
     active: Mapped[bool] = mapped_column(default=True)
     availability: Mapped[str] = mapped_column(Text, default="", server_default="")
+    phone: Mapped[str] = mapped_column(String(100), default="", server_default="")
+    notes: Mapped[str] = mapped_column(Text, default="", server_default="")
+    name_key: Mapped[str] = mapped_column(Text, default="", server_default="")
+    search_key: Mapped[str] = mapped_column(Text, default="", server_default="")
+
+    __table_args__ = (Index("ix_person_listed", "kind", "name_key", "id"),)
 
 
-PERSON_COLUMNS = tuple(each for each in PersonRow.__table__.c if each.name != "availability")
-"""What is read with each person; his working hours are a whole calendar, and rarely wanted."""
+_FICHE_ONLY = frozenset({"availability", "phone", "notes", "name_key", "search_key"})
+
+PERSON_COLUMNS = tuple(each for each in PersonRow.__table__.c if each.name not in _FICHE_ONLY)
+"""What is read with each person; the rest is long or rarely wanted."""
 
 
 class PersonAddressRow(Base):
@@ -111,6 +120,7 @@ class AccountRow(Base):
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
     password_hash: Mapped[str] = mapped_column(String(200))
     active: Mapped[bool] = mapped_column(default=True)
+    language: Mapped[str] = mapped_column(String(5), default="", server_default="")
     view_counter: Mapped[int] = mapped_column(BigInteger, default=0)
     view_floor: Mapped[int] = mapped_column(BigInteger, default=0)
 
@@ -172,6 +182,7 @@ class AppointmentRow(Base):
     starts_at: Mapped[int] = mapped_column(BigInteger)
     stops_at: Mapped[int] = mapped_column(BigInteger)
     recurrence: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    is_series: Mapped[bool] = mapped_column(default=False, server_default=false())
     indexed_until: Mapped[int | None] = mapped_column(BigInteger)
     owner_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
     sequence: Mapped[int] = mapped_column(default=0)
@@ -180,6 +191,7 @@ class AppointmentRow(Base):
     created_at: Mapped[int] = mapped_column(BigInteger)
     updated_at: Mapped[int] = mapped_column(BigInteger)
     trashed_at: Mapped[int | None] = mapped_column(BigInteger)
+    search_key: Mapped[str] = mapped_column(Text, default="", server_default="")
 
     __table_args__ = (
         # the trash never blocks a UID or an href
@@ -190,7 +202,12 @@ class AppointmentRow(Base):
             sqlite_where=sql("trashed_at IS NULL"),
             postgresql_where=sql("trashed_at IS NULL"),
         ),
-        Index("ix_appointment_starts_at", "starts_at"),
+        # lists and counts of many read this index alone, never the long texts
+        Index(
+            "ix_appointment_listed",
+            *("is_series", "starts_at", "id", "state", "type_code", "trashed_at", "owner_id"),
+            "search_key",
+        ),
         CheckConstraint("stops_at >= starts_at", name="bounds"),
     )
 
@@ -211,6 +228,7 @@ class ExceptionRow(Base):
     end_wall: Mapped[str] = mapped_column(String(19))
     zone: Mapped[str] = mapped_column(String(64))
     all_day: Mapped[bool]
+    search_key: Mapped[str] = mapped_column(Text, default="", server_default="")
 
     __table_args__ = (UniqueConstraint("appointment_id", "original_wall"),)
 
@@ -238,13 +256,20 @@ class ParticipantRow(Base):
     __table_args__ = (
         Index("ix_participant_appointment_id_original_wall", "appointment_id", "original_wall"),
         # a viewer's answers to some appointments, without walking all of his
-        Index("ix_participant_person_id_appointment_id", "person_id", "appointment_id"),
+        Index(
+            "ix_participant_person_id_appointment_id",
+            *("person_id", "appointment_id", "original_wall", "presence"),
+        ),
         CheckConstraint("person_id IS NOT NULL OR address <> ''", name="who"),
     )
 
 
 class OccurrenceRow(Base):
-    """One date of a series, as an index for time ranges; cancelled dates are listed too."""
+    """One date of a series, as an index for time ranges; cancelled dates are listed too.
+
+    ``original_wall`` names the date, also where two are at the same time. ``state`` is that of
+    a date that differs (:class:`ExceptionRow`); null where it is as the series says.
+    """
 
     __tablename__ = "occurrence"
 
@@ -253,6 +278,13 @@ class OccurrenceRow(Base):
     )
     starts_at: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     stops_at: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    original_wall: Mapped[str] = mapped_column(String(19), primary_key=True)
+    state: Mapped[str | None] = mapped_column(String(10))
+
+    __table_args__ = (
+        Index("ix_occurrence_starts_at", "starts_at", "appointment_id", "original_wall"),
+        {"sqlite_with_rowid": False},
+    )
 
 
 # -- calendars ----------------------------------------------------------------------------
@@ -394,7 +426,10 @@ class AuditRow(Base):
 
 
 class OutboxRow(Base):
-    """A message that a write causes, to be sent by the worker and never from a request."""
+    """A message that a write causes, to be sent by the worker and never from a request.
+
+    ``subject``, ``body`` and ``html`` are those of a message that somebody wrote.
+    """
 
     __tablename__ = "outbox"
 
@@ -407,3 +442,6 @@ class OutboxRow(Base):
     recipient: Mapped[str] = mapped_column(Text)
     recipient_name: Mapped[str] = mapped_column(Text, default="")
     sequence: Mapped[int] = mapped_column(default=0)
+    subject: Mapped[str] = mapped_column(Text, default="", server_default="")
+    body: Mapped[str] = mapped_column(Text, default="", server_default="")
+    html: Mapped[str] = mapped_column(Text, default="", server_default="")

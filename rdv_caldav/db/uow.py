@@ -10,13 +10,22 @@ from rdv_caldav.db.appointments import AppointmentRepository
 from rdv_caldav.db.busy_reading import BusyReading
 from rdv_caldav.db.calendar_reading import CalendarReading
 from rdv_caldav.db.calendars import CalendarRepository
+from rdv_caldav.db.conflicts import ConflictRepository
+from rdv_caldav.db.conflicts_reading import ConflictReading
+from rdv_caldav.db.control_reading import ControlReading
+from rdv_caldav.db.inbox import InboxRepository
 from rdv_caldav.db.journal import Journal
 from rdv_caldav.db.member_reading import MemberReading
 from rdv_caldav.db.outbox import Outbox
+from rdv_caldav.db.parts import PartRepository
 from rdv_caldav.db.people import PeopleRepository
+from rdv_caldav.db.people_listing import PeopleListing
 from rdv_caldav.db.personal import PersonalRepository
 from rdv_caldav.db.personal_objects import PersonalObjects
 from rdv_caldav.db.personal_reading import PersonalReading
+from rdv_caldav.db.planning_reading import PlanningReading
+from rdv_caldav.db.saved_filters import SavedFilters
+from rdv_caldav.db.web_sessions import WebSessions
 
 
 class TransactionDoomed(RuntimeError):
@@ -27,26 +36,37 @@ class Transaction:
     """What happens in it happens together or not at all.
 
     ``agency``, ``people``, ``accounts``, ``appointments``, ``calendars`` (writing them),
-    ``reading`` (reading them), ``members`` (what they show), ``busy`` (when that keeps somebody
-    busy), ``personal``, ``personal_objects`` and ``personal_reading`` (what accounts keep for
-    themselves), ``journal`` and ``outbox`` are its repositories.
+    ``reading`` (reading them), ``members`` (what they show), ``parts`` (who is shown some dates
+    of a series only), ``busy`` (when that keeps somebody busy),
+    ``conflicts`` and ``conflicts_reading`` (who is wanted twice at once), ``personal``, ``personal_objects`` and ``personal_reading`` (what accounts keep for
+    themselves), ``inbox`` (messages for their programs), ``journal``, ``outbox`` and
+    ``web_sessions`` are its repositories.
     """
 
     def __init__(self, connection: Connection) -> None:
         """Work on a connection whose transaction has begun."""
         self.agency = AgencyRepository(connection)
         self.people = PeopleRepository(connection)
+        self.people_listing = PeopleListing(connection)
         self.accounts = AccountRepository(connection)
         self.appointments = AppointmentRepository(connection)
         self.calendars = CalendarRepository(connection)
         self.reading = CalendarReading(connection)
         self.members = MemberReading(connection)
+        self.parts = PartRepository(connection)
         self.busy = BusyReading(connection)
+        self.inbox = InboxRepository(connection)
+        self.conflicts = ConflictRepository(connection)
+        self.conflicts_reading = ConflictReading(connection)
         self.journal = Journal(connection)
         self.outbox = Outbox(connection)
         self.personal = PersonalRepository(connection)
         self.personal_objects = PersonalObjects(connection)
         self.personal_reading = PersonalReading(connection)
+        self.web_sessions = WebSessions(connection)
+        self.control = ControlReading(connection)
+        self.planning = PlanningReading(connection)
+        self.saved_filters = SavedFilters(connection)
         self._doomed = False
 
     def doom(self) -> None:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from rdv_caldav.domain.conflicts import DEFAULT_RULES, ConflictRule
+from rdv_caldav.domain.defaults import AppointmentDefaults
+
 
 class PersonKind(StrEnum):
     """The three kinds of person that take part in rendez-vous."""
@@ -104,7 +107,9 @@ class AgencySettings:
     """What an administrator decides, with the defaults; stored by field name.
 
     ``personal_calendars`` lets accounts make calendars and folders of their own, of which each
-    may have ``personal_collections``, with ``personal_quota`` octets in all.
+    may have ``personal_collections``, with ``personal_quota`` octets in all. ``conflict_rules``
+    has one rule of each kind. ``default_reminders`` says by type how many minutes before the
+    start participants are reminded who never chose for themselves.
     """
 
     name: str = "Agence"
@@ -122,6 +127,9 @@ class AgencySettings:
     personal_calendars: bool = True
     personal_quota: int = 50_000_000
     personal_collections: int = 100
+    conflict_rules: tuple[ConflictRule, ...] = DEFAULT_RULES
+    default_reminders: dict[str, int] = field(default_factory=dict)
+    appointment_defaults: AppointmentDefaults = field(default_factory=AppointmentDefaults)
     default_types: dict[PersonKind, str] = field(
         default_factory=lambda: {
             PersonKind.CLIENT: "client",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
@@ -60,6 +60,13 @@ class Span:
     def duration(self) -> timedelta:
         """The length in wall-clock time, as recurrence uses it."""
         return self.end - self.start
+
+    @property
+    def last_day(self) -> date:
+        """The last day that belongs to it."""
+        if self.all_day:
+            return max(self.start.date(), self.end.date() - timedelta(days=1))
+        return self.end.date()
 
     def moved_to(self, start: datetime) -> Span:
         """Return the same span starting at another wall-clock time."""

@@ -6,10 +6,11 @@ A PUT replaces a whole object, so nothing but comparing two states tells what ha
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from rdv_caldav.domain import events
 from rdv_caldav.domain.appointment import Appointment, Details, Occurrence, Span
+from rdv_caldav.domain.draft import Draft
 
 
 def diff(old: Appointment | None, new: Appointment) -> tuple[events.Event, ...]:
@@ -30,14 +31,15 @@ def _series(old: Appointment, new: Appointment) -> Iterator[events.Event]:
     old_owner, new_owner = old.owner.key, new.owner.key
     if old_owner != new_owner:
         yield events.OwnershipGiven(before=old_owner, after=new_owner)
+    by = moved_by(old, new)
     for occurrence in new.occurrences:
-        before = old.occurrence(occurrence.original)
+        before = old.occurrence(occurrence.original - by)
         if before is None:
             yield events.OccurrenceDetached(original=occurrence.original)
-            before = implied_occurrence(old, occurrence.original)
+            before = implied_occurrence(old, occurrence.original - by)
         yield from _details(before, occurrence, occurrence.original)
     for occurrence in old.occurrences:
-        if new.occurrence(occurrence.original) is None:
+        if new.occurrence(occurrence.original + by) is None:
             yield events.OccurrenceRejoined(original=occurrence.original)
             if _still_has(new, occurrence.original, old):
                 implied = implied_occurrence(new, occurrence.original)
@@ -55,6 +57,21 @@ def _still_has(new: Appointment, original: datetime, old: Appointment) -> bool:
         and new.span.start == old.span.start
         and new.span.zone == old.span.zone
     )
+
+
+def moved_by(old: Appointment, new: Appointment | Draft) -> timedelta:
+    """Return by how much the differing dates of a series moved with it.
+
+    Zero unless more of them are where the move takes them than stayed where they were.
+    """
+    by = new.span.start - old.span.start
+    is_alike = (old.span.zone, old.span.all_day) == (new.span.zone, new.span.all_day)
+    if not by or not is_alike:
+        return timedelta(0)
+    before = {each.original for each in old.occurrences}
+    now = {each.original for each in new.occurrences}
+    moved = {original + by for original in before}
+    return by if len(now & moved) > len(now & before) else timedelta(0)
 
 
 def implied_occurrence(series: Appointment, original: datetime) -> Occurrence:

@@ -26,7 +26,8 @@ class CalendarUser:
     """One ATTENDEE or ORGANIZER line: not yet a person.
 
     ``address`` is normalised: lower case, without ``mailto:``. ``presence`` is None on an
-    ORGANIZER that states no PARTSTAT.
+    ORGANIZER that states no PARTSTAT. ``delegates`` are the normalised addresses of those whom
+    he sends in his place (RFC 5545 §3.2.5).
     """
 
     address: str
@@ -34,6 +35,7 @@ class CalendarUser:
     presence: Presence | None = None
     is_chair: bool = False
     comment: str = ""
+    delegates: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,13 @@ a 400 and leaves the lock cleanly, which would commit half a write.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rdv_caldav.domain.conflicts import Conflict
+    from rdv_caldav.domain.fiches import Complaint
+
 
 class DomainError(Exception):
     """Root of all refusals; ``str()`` is a sentence in English for logs and DAV bodies."""
@@ -73,6 +80,21 @@ class UnknownOccurrence(RuleBroken):
 
 
 # -- two writers --------------------------------------------------------------------------
+
+
+class Conflicting(DomainError):
+    """Somebody cannot be had then (rule 12); nothing was written.
+
+    Raised for pages only: a client program cannot explain a refusal.
+    """
+
+    def __init__(
+        self, message: str, *, conflicts: Sequence[Conflict] = (), can_confirm: bool = False
+    ) -> None:
+        """Remember the conflicts, and whether the author may insist on them."""
+        super().__init__(message)
+        self.conflicts = tuple(conflicts)
+        self.can_confirm = can_confirm
 
 
 class PreconditionFailed(DomainError):
@@ -180,6 +202,36 @@ class LoginTaken(DomainError):
 
 class InvalidInput(DomainError):
     """A value given by an administrator cannot be used; the sentence says which and why."""
+
+
+class InvalidFilter(InvalidInput):
+    """Values of a filter cannot be used."""
+
+    def __init__(self, message: str, *, problems: Mapping[str, str] | None = None) -> None:
+        """Remember what is wrong, by the name of the field."""
+        super().__init__(message)
+        self.problems = dict(problems or {})
+
+
+class WrongPassword(InvalidInput):
+    """The present password, asked for again, was not given."""
+
+
+class WeakPassword(InvalidInput):
+    """The new password is too short, or the login itself."""
+
+
+class InvalidFiche(InvalidInput):
+    """Values of a fiche cannot be used."""
+
+    def __init__(self, message: str, *, problems: Mapping[str, Complaint] | None = None) -> None:
+        """Remember what is wrong, by the name of the field."""
+        super().__init__(message)
+        self.problems = dict(problems or {})
+
+
+class SectorTaken(InvalidInput):
+    """Another secteur is called the same."""
 
 
 class SchemaMismatch(DomainError):

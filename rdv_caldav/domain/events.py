@@ -151,3 +151,22 @@ class HiddenFrom(Event):
     """A participant deleted it from his own calendar: hidden there only."""
 
     person_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConflictFound(Event):
+    """A person cannot be had then (rule 12): aware instants, and the other appointment if any."""
+
+    code: str
+    person_id: int
+    start: datetime
+    end: datetime
+    other_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageQueued(Event):
+    """Somebody wrote a message of his own to a participant."""
+
+    recipient: str
+    subject: str

@@ -2,14 +2,15 @@
 
 A client program replaces whole objects, drops what it does not know and adds what nobody
 asked for. These functions decide what of a :class:`~rdv_caldav.domain.draft.Draft` counts:
-:func:`settle` for who may edit, :func:`settle_answer` for who may only answer (rule 9).
+:func:`settle` for who may edit, :func:`rdv_caldav.domain.answering.settle_answer` for who may
+only answer (rule 9).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from rdv_caldav.domain import rules
@@ -22,10 +23,10 @@ from rdv_caldav.domain.appointment import (
     Presence,
     State,
 )
-from rdv_caldav.domain.diff import implied_occurrence
+from rdv_caldav.domain.diff import implied_occurrence, moved_by
 from rdv_caldav.domain.directory import Directory, normalise_address
 from rdv_caldav.domain.draft import CalendarUser, Draft, DraftDetails, DraftOccurrence, StatedStatus
-from rdv_caldav.domain.errors import UnknownOccurrence
+from rdv_caldav.domain.parts import Part
 
 D = TypeVar("D", Appointment, Occurrence)
 
@@ -43,6 +44,9 @@ class Writing:
     directory: Directory
     settings: AgencySettings
     now: datetime
+    part: Part | None = None
+    """The dates of a series that its object is about, where that is copied from some of them."""
+
     keeps_answers: bool = False
     """Others' answers stay: the program tied its write to all but these (RFC 6638 §3.2.10)."""
 
@@ -60,7 +64,8 @@ def settle(draft: Draft, previous: Appointment | None, writing: Writing) -> Appo
     calendar it is put into takes part (rules 1 and 8).
     """
     participants = _participants(draft, previous, writing)
-    participants = _with_calendar_person(participants, previous, writing)
+    if writing.part is None or not writing.part.only:
+        participants = _with_calendar_person(participants, previous, writing)
     owner_id = _owner_id(draft, participants, previous, writing)
     state = _state(draft, previous, writing)
     settled = Appointment(
@@ -74,9 +79,10 @@ def settle(draft: Draft, previous: Appointment | None, writing: Writing) -> Appo
         participants=_owned(participants, owner_id, previous),
         recurrence=draft.recurrence,
     )
-    occurrences = [_occurrence(stated, settled, previous, writing) for stated in _sorted(draft)]
+    by = moved_by(previous, draft) if previous is not None else timedelta(0)
+    occurrences = [_occurrence(each, settled, previous, writing, by) for each in in_order(draft)]
     if previous is not None and writing.keeps_answers:
-        occurrences += _made_by_answers(previous, {each.original for each in occurrences})
+        occurrences += made_by_answers(previous, {each.original for each in occurrences})
         occurrences.sort(key=lambda each: each.original)
     settled = replace(settled, occurrences=tuple(occurrences))
     if previous is not None:
@@ -91,68 +97,12 @@ def settle(draft: Draft, previous: Appointment | None, writing: Writing) -> Appo
     return settled
 
 
-def settle_answer(draft: Draft, previous: Appointment, writing: Writing) -> Appointment:
-    """Return ``previous`` with nothing but the author's own answers taken from ``draft``.
-
-    Everything else in the object is ignored, not refused (rule 9).
-    """
-    author = writing.author
-    if author is None:
-        return previous
-    settled = _with_answer(previous, _own_line(draft.attendees, author, writing), author.id)
-    for override in _sorted(draft):
-        try:
-            date = rules.occurrence_at(settled, override.original)
-        except UnknownOccurrence:
-            continue
-        answered = _with_answer(date, _own_line(override.attendees, author, writing), author.id)
-        if answered is not date:
-            settled = rules.with_occurrence(settled, answered)
-    return _refusing_what_is_left_out(settled, draft, author.id)
-
-
-def _refusing_what_is_left_out(settled: Appointment, draft: Draft, person_id: int) -> Appointment:
-    """An attendee's program excludes a date of a series that he deletes: he refuses it."""
-    if settled.recurrence is None or draft.recurrence is None:
-        return settled
-    left_out = set(draft.recurrence.excluded) - set(settled.recurrence.excluded)
-    for original in sorted(left_out):
-        date = rules.occurrence_at(settled, original)
-        known = date.participant(person_id)
-        if known is not None and known.presence is not Presence.DECLINED:
-            declined = replace(known, presence=Presence.DECLINED)
-            participants = tuple(declined if p is known else p for p in date.participants)
-            settled = rules.with_occurrence(settled, replace(date, participants=participants))
-    return settled
-
-
-def _with_answer(details: D, stated: CalendarUser | None, person_id: int) -> D:
-    known = details.participant(person_id)
-    if stated is None or known is None:
-        return details
-    presence = stated.presence or Presence.NEEDS_ACTION
-    answered = _complete(replace(known, presence=presence, comment=stated.comment), known)
-    if answered == known:
-        return details
-    participants = tuple(answered if p is known else p for p in details.participants)
-    return replace(details, participants=participants)
-
-
-def _own_line(
-    attendees: Iterable[CalendarUser], author: Person, writing: Writing
-) -> CalendarUser | None:
-    for attendee in attendees:
-        person = writing.directory.find(attendee.address, name=attendee.name)
-        if person is not None and person.id == author.id:
-            return attendee
-    return None
-
-
 def _default_type(writing: Writing) -> str:
     return writing.settings.default_types[writing.calendar.kind]
 
 
-def _sorted(draft: Draft) -> list[DraftOccurrence]:
+def in_order(draft: Draft) -> list[DraftOccurrence]:
+    """Return the differing dates of a draft in order."""
     return sorted(draft.occurrences, key=lambda o: o.original)
 
 
@@ -174,9 +124,26 @@ def _participants(
             is_others = participant.key != writing.author_id
             if known is not None and is_others and writing.keeps_answers:
                 participant = replace(participant, presence=known.presence, comment=known.comment)
-            found.setdefault(participant.key, _complete(participant, known))
+            found.setdefault(participant.key, complete(participant, known))
     _take_organizer_answer(found, stated.organizer, previous, writing)
+    for delegate in _delegates(stated.attendees, stated.organizer, previous, writing):
+        found.setdefault(delegate.key, delegate)
     return tuple(found.values())
+
+
+def _delegates(
+    attendees: Iterable[CalendarUser],
+    organizer: CalendarUser | None,
+    previous: Details | None,
+    writing: Writing,
+) -> Iterator[Participant]:
+    """Yield those who are sent in somebody's place, whether they have a line or not."""
+    for attendee in attendees:
+        for address in attendee.delegates:
+            delegate = CalendarUser(address=address)
+            participant = _recognised(delegate, organizer, previous, writing)
+            if participant is not None:
+                yield participant
 
 
 def _recognised(
@@ -214,10 +181,11 @@ def _is_own_idea_of_me(
     return known is None and organizer is not None and attendee.address == organizer.address
 
 
-def _complete(stated: Participant, known: Participant | None) -> Participant:
-    """Keep what a program drops that understands no X- parameters (DAVx5) or writes no CN.
+def complete(stated: Participant, known: Participant | None) -> Participant:
+    """Return what is stated, with what a program drops.
 
-    A comment goes with its answer: a new answer without one has none.
+    Some understand no X- parameters (DAVx5), others write no CN. A comment goes with its
+    answer: a new answer without one has none.
     """
     if known is None:
         return stated
@@ -295,7 +263,7 @@ def _owned(
     return (replace(back, is_owner=True), *marked)
 
 
-def _made_by_answers(previous: Appointment, stated: set[datetime]) -> list[Occurrence]:
+def made_by_answers(previous: Appointment, stated: set[datetime]) -> list[Occurrence]:
     """Return the dates that only an answer made to differ: the program could not know of them."""
     found = []
     for occurrence in previous.occurrences:
@@ -314,11 +282,13 @@ def _occurrence(
     series: Appointment,
     previous: Appointment | None,
     writing: Writing,
+    moved_by: timedelta,
 ) -> Occurrence:
     original = stated.original
     before: Details | None = None
     if previous is not None:
-        before = previous.occurrence(original) or implied_occurrence(previous, original)
+        was = original - moved_by
+        before = previous.occurrence(was) or implied_occurrence(previous, was)
     participants = (
         (before or series).participants
         if stated.says_nothing_of_participants
@@ -326,7 +296,8 @@ def _occurrence(
     )
     owner_id = series.owner.person_id
     assert owner_id is not None, "check_ownership admits persons only"
-    participants = _with_calendar_person(participants, previous, writing)
+    if writing.part is None or writing.part.holds(original):
+        participants = _with_calendar_person(participants, previous, writing)
     return Occurrence(
         original=original,
         span=stated.span,

@@ -15,7 +15,7 @@ from rdv_caldav.domain.appointment import (
     Presence,
     State,
 )
-from rdv_caldav.domain.diff import diff, implied_occurrence, same_time
+from rdv_caldav.domain.diff import diff, implied_occurrence, moved_by, same_time
 from rdv_caldav.domain.errors import (
     NotAParticipant,
     NotBegun,
@@ -52,11 +52,16 @@ def add_participant(appointment: Appointment, participant: Participant) -> Appoi
     participant = replace(participant, is_owner=False)
 
     def add(details: D) -> D:
-        if details.participant(participant.key) is not None:
-            return details
-        return replace(details, participants=(*details.participants, participant))
+        return joined(details, participant)
 
     return _everywhere(appointment, add)
+
+
+def joined(details: D, participant: Participant) -> D:
+    """Add somebody to the series itself, or to one date; no-op if present."""
+    if details.participant(participant.key) is not None:
+        return details
+    return replace(details, participants=(*details.participants, participant))
 
 
 def remove_participant(appointment: Appointment, key: int | str) -> Appointment:
@@ -102,17 +107,25 @@ def replace_person(appointment: Appointment, person_id: int, by: int) -> Appoint
     """
 
     def swap(details: D) -> D:
-        leaving = details.participant(person_id)
-        if leaving is None or person_id == by:
-            return details
-        staying = details.participant(by)
-        arriving = replace(
-            staying or Participant(person_id=by), is_owner=leaving.is_owner or _owns(staying)
-        )
-        kept = (arriving if p is leaving else p for p in details.participants if p.key != by)
-        return replace(details, participants=tuple(kept))
+        return replaced(details, person_id, by)
 
     return _everywhere(appointment, swap)
+
+
+def replaced(details: D, person_id: int, by: int) -> D:
+    """Put another person in somebody's place in the series itself, or on one date of it.
+
+    No-op when he does not take part there.
+    """
+    leaving = details.participant(person_id)
+    if leaving is None or person_id == by:
+        return details
+    staying = details.participant(by)
+    arriving = replace(
+        staying or Participant(person_id=by), is_owner=leaving.is_owner or _owns(staying)
+    )
+    kept = (arriving if p is leaving else p for p in details.participants if p.key != by)
+    return replace(details, participants=tuple(kept))
 
 
 def _owns(participant: Participant | None) -> bool:
@@ -234,9 +247,11 @@ def reset_answers(
         )
         return replace(details, participants=asked)
 
+    by = moved_by(old, new)
+    before = ((o, o.original - by) for o in new.occurrences)
     occurrences = tuple(
-        ask_again(o, old.occurrence(o.original) or implied_occurrence(old, o.original))
-        for o in new.occurrences
+        ask_again(o, old.occurrence(original) or implied_occurrence(old, original))
+        for o, original in before
     )
     moved = _rules_of(old) != _rules_of(new)
     return replace(ask_again(new, old, moved=moved), occurrences=occurrences)

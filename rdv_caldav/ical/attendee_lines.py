@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from rdv_caldav.domain.appointment import Details, Participant, Presence
 from rdv_caldav.domain.directory import normalise_address
 from rdv_caldav.ical.contentlines import Component, ContentLine, make_line
-from rdv_caldav.ical.reader import presence_of
+from rdv_caldav.ical.reader import address_in, presence_of
 from rdv_caldav.ical.vocabulary import Vocabulary
 
 _NEVER_STORED = ("SCHEDULE-STATUS", "SCHEDULE-FORCE-SEND", "SENT-BY")
@@ -18,12 +18,13 @@ _NEVER_STORED = ("SCHEDULE-STATUS", "SCHEDULE-FORCE-SEND", "SENT-BY")
 class OwnLine:
     """Who wrote a text: his person, and how his program calls him in an object it made.
 
-    ``address`` is None where the directory knows him, in objects that were there before.
+    ``address`` is None where the directory knows him, in objects that were there before;
+    ``answers`` is how he had answered these, by component key.
     """
 
     person_id: int | None
     address: str | None = None
-    had_refused: bool = False
+    answers: Mapping[str, Presence] = field(default_factory=dict)
 
 
 def put_attendees(
@@ -34,7 +35,7 @@ def put_attendees(
     wanted = {participant.key: participant for participant in details.participants}
     standing: dict[int | str, ContentLine] = {}
     for line in event.lines("ATTENDEE"):
-        key = _key_of(line, vocabulary, own)
+        key = key_of(line, vocabulary, own)
         if key is None or key not in wanted or key in standing:
             event.replace(line, None)
             changed = True
@@ -72,11 +73,10 @@ def put_organizer(event: Component, vocabulary: Vocabulary) -> bool:
     return event.put(make_line("ORGANIZER", address, {"CN": settings.name}))
 
 
-def _key_of(line: ContentLine, vocabulary: Vocabulary, own: OwnLine | None) -> int | str | None:
-    address = normalise_address(line.value)
+def key_of(line: ContentLine, vocabulary: Vocabulary, own: OwnLine | None) -> int | str | None:
+    """Return the key of the participant that a line is about, None for the agency itself."""
     params = line.params
-    if not line.value.strip().lower().startswith("mailto:") and params.get("EMAIL"):
-        address = normalise_address(params["EMAIL"])
+    address = address_in(line, params)
     if address == normalise_address(vocabulary.settings.scheduling_address):
         return None
     person = vocabulary.directory.find(address, name=params.get("CN", ""))
@@ -92,6 +92,9 @@ def _adjusted(line: ContentLine, participant: Participant, vocabulary: Vocabular
     changes: dict[str, str | None] = {name: None for name in _NEVER_STORED if name in params}
     if presence_of(params.get("PARTSTAT", "")) is not participant.presence:
         changes["PARTSTAT"] = participant.presence.value
+        if "DELEGATED-TO" in params:
+            # he answers himself after all
+            changes["DELEGATED-TO"] = None
     is_chair = params.get("ROLE", "").upper() == "CHAIR"
     if is_chair != participant.is_owner:
         changes["ROLE"] = "CHAIR" if participant.is_owner else "REQ-PARTICIPANT"

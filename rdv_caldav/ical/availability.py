@@ -21,6 +21,7 @@ from rdv_caldav.ical.extents import plan_of
 from rdv_caldav.ical.filters import TimeRange
 from rdv_caldav.ical.moments import EARLIEST, LATEST, Clock, shifted
 from rdv_caldav.ical.series import MOST_FOLLOWED, Series
+from rdv_caldav.ical.timezones import known_zone
 from rdv_caldav.ical.vtimezones import vtimezone
 from rdv_caldav.ical.writer import PRODID
 
@@ -39,6 +40,14 @@ _BEGINNING = datetime(2024, 1, 1)  # noqa: DTZ001 - wall clock
 """The Monday on which hours that are written here begin; nothing is said of earlier times."""
 
 _LOWEST = 9
+_MIDNIGHT = "24:00"
+_WRITTEN_ZONE = re.compile(r"BEGIN:VAVAILABILITY\r\n(?:.+\r\n){2}DTSTART;TZID=([^:\r\n]+):")
+_WRITTEN_HOURS = re.compile(
+    r"DTSTART;[^\r\n]+T([01]\d|2[0-3])([0-5]\d)00\r\n"
+    r"DTEND;[^\r\n]+T([01]\d|2[0-3])([0-5]\d)00\r\n"
+    r"RRULE:FREQ=WEEKLY;BYDAY=([A-Z,]+)\r\n",
+    re.ASCII,
+)
 _LONG_COUNT = re.compile(r"COUNT\s*=\s*0*[1-9]\d{3}", re.ASCII | re.IGNORECASE)
 """A rule of a thousand dates and more: it would be counted from its start with each question."""
 
@@ -151,6 +160,23 @@ def _outside(
             yield BusyPeriod(period.start, min(period.end, first), period.kind)
         if period.end > last:
             yield BusyPeriod(max(period.start, last), period.end, period.kind)
+
+
+def weekly_hours(text: str) -> Hours | None:
+    """Return the hours that :func:`weekly_availability` made a text of, in any zone.
+
+    None for every other text: what a program wrote may say more than the same hours each week.
+    """
+    said = _WRITTEN_HOURS.findall(text)
+    zone = _WRITTEN_ZONE.search(text)
+    hours: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for *clock, days in said:
+        opens, closes = f"{clock[0]}:{clock[1]}", f"{clock[2]}:{clock[3]}"
+        for day in days.split(","):
+            hours[day].append((opens, _MIDNIGHT if closes == "00:00" else closes))
+    if zone is None or known_zone(zone[1]) != zone[1]:
+        return None
+    return hours if text == weekly_availability(hours, zone=zone[1]) else None
 
 
 # -- writing ------------------------------------------------------------------------------

@@ -47,7 +47,7 @@ def check_component(written: Component, read: IcalComponent, limits: Limits) -> 
         if name is None or name.upper() in _DATE_NAMES:
             raise NotCalendarData(f"{name or 'a line'} cannot be read: {problem}")
     for name in _SINGLE:
-        if len(values_of(read, name)) > 1:
+        if len(written.lines(name)) > 1:
             raise NotCalendarData(f"{name} stands twice in a component")
     _check_times(read, limits)
     _check_recurrence(read, limits)

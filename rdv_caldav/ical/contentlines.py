@@ -28,12 +28,18 @@ _PARAM_VALUE = re.compile(r'"([^"]*)"|([^",]+)')
 _UNWRITABLE = re.compile("[^\t\x20-\x7e\x80-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _UNWRITABLE_IN_PARAM = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _ANSWER = ("PARTSTAT", "RSVP", "X-RESPONSE-COMMENT")
-_STAMPS = frozenset({"DTSTAMP", "LAST-MODIFIED", "CREATED"})
+_STAMPS = frozenset({"DTSTAMP", "LAST-MODIFIED", "CREATED", "X-RDV-CONFLIT"})
+"""What is written beside what is said: when, and whom it does not suit."""
+
+_STAMP_LINE = re.compile(
+    rf"^(?:{'|'.join(_STAMPS)})[;:].*\n?(?:[ \t].*\n?)*", re.MULTILINE | re.IGNORECASE
+)
+_Said = tuple[str, list[tuple[str, str]], str]
 _DEEPEST = 16
 """How deep components nest: three levels are known to RFC 5545, two more to its extensions."""
 
 _LARGEST_KEPT = 30_000
-"""Characters of a VTIMEZONE that is remembered; the longest seen has 20 000."""
+"""Characters of a text or a VTIMEZONE that is remembered; the longest of these has 20 000."""
 
 _LONGEST = 74
 """Octets of a line that is not folded; RFC 5545 §3.1 allows one more."""
@@ -64,6 +70,11 @@ class ContentLine:
         return self._unfolded
 
     @property
+    def is_well_formed(self) -> bool:
+        """Whether it is a name, parameters and a value, with nothing that readers differ on."""
+        return _HEAD.match(self.unfolded) is not None
+
+    @property
     def _parts(self) -> tuple[list[tuple[str, str]], str]:
         """Upper-case names of the parameters with their values as written, and the value."""
         if self._split is None:
@@ -81,7 +92,7 @@ class ContentLine:
         return {name: _read(written) for name, written in self._parts[0]}
 
     def with_params(
-        self, changes: Mapping[str, str | None], value: str | None = None
+        self, changes: Mapping[str, str | list[str] | None], value: str | None = None
     ) -> ContentLine:
         """Return the line with some parameters set, or removed where None; the rest stays."""
         params = dict(self._parts[0])
@@ -232,7 +243,13 @@ def parse_components(text: str) -> Component:
     What is nested deeper than anybody means it is kept as mere lines. VTIMEZONEs are shared
     with other trees: they are replaced, never changed.
     """
-    return _tree(_pieces(text))
+    return _tree(_known_pieces(text) if len(text) <= _LARGEST_KEPT else _pieces(text))
+
+
+@lru_cache(maxsize=16)
+def _known_pieces(text: str) -> tuple[ContentLine | Component, ...]:
+    """Return the pieces of a text that is looked at several times, while it is written."""
+    return tuple(_pieces(text))
 
 
 def _pieces(text: str) -> Iterator[ContentLine | Component]:
@@ -309,26 +326,35 @@ def unfold(text: str) -> list[str]:
 
 
 def same_but_answers(one: str, other: str) -> bool:
-    """Tell whether two texts differ in nothing but who answered what, and when."""
+    """Tell whether two texts differ in nothing but who answered what, and when.
 
-    def substance(text: str) -> list[str]:
-        lines = map(ContentLine, unfold(text))
-        return [_without_answer(line) for line in lines if line.name not in _STAMPS]
-
-    return substance(one) == substance(other)
+    The order of lines and of parameters says nothing: some libraries sort both on writing.
+    """
+    return _substance(one) == _substance(other)
 
 
-def _without_answer(line: ContentLine) -> str:
-    if line.name not in ("ATTENDEE", "ORGANIZER"):
-        return line.unfolded
-    return line.with_params(dict.fromkeys(_ANSWER)).unfolded
+def _substance(text: str) -> list[list[_Said]]:
+    """Return what is said between each BEGIN or END and the next, without answers."""
+    runs: list[list[_Said]] = [[]]
+    for line in map(ContentLine, unfold(text)):
+        if line.name in ("BEGIN", "END"):
+            runs += [[_said(line)], []]
+        elif line.name not in _STAMPS:
+            runs[-1].append(_said(line))
+    return [sorted(run) for run in runs]
+
+
+def _said(line: ContentLine) -> _Said:
+    kept = line.params
+    if line.name in ("ATTENDEE", "ORGANIZER"):
+        kept = {name: value for name, value in kept.items() if name not in _ANSWER}
+    return line.name, sorted(kept.items()), line.value
 
 
 def same_but_stamps(one: str, other: str) -> bool:
     """Tell whether two texts differ in nothing but when they were written."""
+    return one == other or _without_stamps(one) == _without_stamps(other)
 
-    def substance(text: str) -> list[str]:
-        lines = unfold(text)
-        return [line for line in lines if ContentLine(line).name not in _STAMPS]
 
-    return one == other or substance(one) == substance(other)
+def _without_stamps(text: str) -> str:
+    return _FOLD.sub("", _STAMP_LINE.sub("", text))

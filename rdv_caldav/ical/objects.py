@@ -23,7 +23,13 @@ from rdv_caldav.domain.errors import (
     UnsupportedMediaType,
 )
 from rdv_caldav.ical.component_checks import LIMITS, Limits, check_component, is_date
-from rdv_caldav.ical.contentlines import Component, components_of, parse_components
+from rdv_caldav.ical.contentlines import (
+    Component,
+    components_of,
+    events_of,
+    parse_components,
+    to_crlf,
+)
 from rdv_caldav.ical.parser_input import parser_input, zone_definitions
 from rdv_caldav.ical.recurrence import LONGEST_RULE, MAX_DATES, MOST_RULES
 from rdv_caldav.ical.timezones import known_zone
@@ -63,6 +69,14 @@ _MEDIA_TYPES = frozenset({"", "text/calendar", "text/plain", "application/octet-
 _NO_CHARSETS = frozenset({"idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefined"})
 
 
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One VEVENT: its lines, and of these what icalendar reads (``parser_input``)."""
+
+    lines: Component
+    read: icalendar.Event
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CalendarObject:
     """One object that was found acceptable: its text to the letter, and its components.
@@ -72,8 +86,8 @@ class CalendarObject:
 
     text: str
     uid: str
-    master: icalendar.Event
-    overrides: tuple[icalendar.Event, ...] = ()
+    master: Event
+    overrides: tuple[Event, ...] = ()
     zones: Mapping[str, Component] = field(default_factory=dict)
 
 
@@ -113,8 +127,13 @@ def parse(text: str, *, limits: Limits = LIMITS) -> CalendarObject:
 
     Raises the kinds of CalendarDataRefused.
     """
-    root, events = _accepted(text, frozenset({"VEVENT"}), limits)
-    uid = _the_uid(events)
+    check_text(text, limits=limits)
+    # as it will be patched: what follows a blank line may be a fold in it
+    root = parse_components(to_crlf(text))
+    read = _accepted(root, frozenset({"VEVENT"}), limits)
+    uid = _the_uid(read)
+    pairs = zip(events_of(root), read, strict=True)
+    events = [Event(lines, cast("icalendar.Event", event)) for lines, event in pairs]
     master, overrides = _split(events)
     return CalendarObject(
         text=text, uid=uid, master=master, overrides=overrides, zones=zone_definitions(root)
@@ -129,7 +148,9 @@ def parse_personal(
     A series may lack its master: somebody invited to single dates has just these (RFC 4791
     §4.1). Raises the kinds of CalendarDataRefused.
     """
-    root, found = _accepted(text, components, limits)
+    check_text(text, limits=limits)
+    root = parse_components(text)
+    found = _accepted(root, components, limits)
     uid = _the_uid(found)
     if sum("RECURRENCE-ID" not in component for component in found) > 1:
         raise InvalidCalendarObject("an object has one component without RECURRENCE-ID")
@@ -150,12 +171,8 @@ def check_text(text: str, *, limits: Limits = LIMITS) -> None:
         raise TooLarge(f"more than {_MOST_LINES} lines")
 
 
-def _accepted(
-    text: str, components: Collection[str], limits: Limits
-) -> tuple[Component, list[IcalComponent]]:
-    """Return the lines of a text and its components as read, none of which is refused."""
-    check_text(text, limits=limits)
-    root = parse_components(text)
+def _accepted(root: Component, components: Collection[str], limits: Limits) -> list[IcalComponent]:
+    """Return the components of a text as icalendar reads them, none of which is refused."""
     written = list(components_of(root, components))
     _check_numbers(written, limits)
     calendar = _calendar(root)
@@ -167,7 +184,7 @@ def _accepted(
     _the_uid(read)
     for lines, component in zip(written, read, strict=True):
         check_component(lines, component, limits)
-    return root, read
+    return read
 
 
 def without_known_zones(text: str) -> str:
@@ -239,20 +256,18 @@ def _the_uid(components: list[IcalComponent]) -> str:
     return uid
 
 
-def _split(
-    events: list[IcalComponent],
-) -> tuple[icalendar.Event, tuple[icalendar.Event, ...]]:
-    masters = [event for event in events if "RECURRENCE-ID" not in event]
-    overrides = [event for event in events if "RECURRENCE-ID" in event]
+def _split(events: list[Event]) -> tuple[Event, tuple[Event, ...]]:
+    masters = [event for event in events if "RECURRENCE-ID" not in event.read]
+    overrides = tuple(event for event in events if "RECURRENCE-ID" in event.read)
     if len(masters) != 1:
         raise InvalidCalendarObject("an object has exactly one component without RECURRENCE-ID")
-    _check_originals(overrides)
-    is_all_day = is_date(value_of(masters[0], "DTSTART").dt)
-    if any(is_date(value_of(event, "RECURRENCE-ID").dt) != is_all_day for event in overrides):
+    _check_originals([event.read for event in overrides])
+    is_all_day = is_date(value_of(masters[0].read, "DTSTART").dt)
+    if any(is_date(value_of(each.read, "RECURRENCE-ID").dt) != is_all_day for each in overrides):
         raise InvalidCalendarObject("RECURRENCE-ID and DTSTART are not of one kind")
-    return cast("icalendar.Event", masters[0]), cast(
-        "tuple[icalendar.Event, ...]", tuple(overrides)
-    )
+    if any("RANGE" in value_of(each.read, "RECURRENCE-ID").params for each in overrides):
+        raise InvalidCalendarObject("RECURRENCE-ID with RANGE: this and all later dates are split")
+    return masters[0], overrides
 
 
 def _check_originals(overrides: list[IcalComponent]) -> None:

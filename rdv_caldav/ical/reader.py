@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-import icalendar
+from icalendar.parser import split_on_unescaped_comma, unescape_backslash
 
 from rdv_caldav.domain.agency import AgencySettings, AppointmentType
 from rdv_caldav.domain.appointment import Presence, Recurrence, Span
@@ -20,7 +20,8 @@ from rdv_caldav.domain.draft import (
     StatedStatus,
 )
 from rdv_caldav.domain.errors import InvalidCalendarObject
-from rdv_caldav.ical.objects import CalendarObject
+from rdv_caldav.ical.contentlines import Component, ContentLine
+from rdv_caldav.ical.objects import CalendarObject, Event
 from rdv_caldav.ical.timezones import UTC_ZONE, ZoneReader, series_wall, to_wall
 from rdv_caldav.ical.values import moments_of, value_of, values_of
 
@@ -43,22 +44,26 @@ def read(
     """
     zones = ZoneReader(settings.time_zone, obj.zones)
     span = _span(obj.master, zones)
-    occurrences = tuple(_occurrence(event, obj.master, span, zones) for event in obj.overrides)
+    series_tzid = _tzid_of(obj.master)
+    occurrences = tuple(_occurrence(event, span, series_tzid, zones) for event in obj.overrides)
     if len({occurrence.original for occurrence in occurrences}) != len(occurrences):
         raise InvalidCalendarObject("two components stand for the same date of the series")
     return Draft(
         uid=obj.uid,
-        type_code=_type_code(obj.master, types),
+        type_code=_type_code(obj.master.lines, types),
         recurrence=_recurrence(obj, span),
         occurrences=occurrences,
-        **_details(obj.master, span),
+        **_details(obj.master.lines, span),
     )
 
 
 def addresses_in(draft: Draft) -> frozenset[str]:
     """Return the addresses of all attendees and organizers, on every date."""
     return frozenset(
-        user.address for details in (draft, *draft.occurrences) for user in _users_of(details)
+        address
+        for details in (draft, *draft.occurrences)
+        for user in _users_of(details)
+        for address in (user.address, *user.delegates)
     )
 
 
@@ -69,20 +74,20 @@ def _users_of(details: DraftDetails) -> Iterable[CalendarUser]:
 
 
 def _occurrence(
-    event: icalendar.Event, master: icalendar.Event, series: Span, zones: ZoneReader
+    event: Event, series: Span, series_tzid: str | None, zones: ZoneReader
 ) -> DraftOccurrence:
-    line = value_of(event, "RECURRENCE-ID")
-    original = _wall_in(line, line.dt, series, series_tzid=_tzid_of(master))
-    return DraftOccurrence(original=original, **_details(event, _span(event, zones)))
+    line = value_of(event.read, "RECURRENCE-ID")
+    original = _wall_in(line, line.dt, series, series_tzid=series_tzid)
+    return DraftOccurrence(original=original, **_details(event.lines, _span(event, zones)))
 
 
-def _details(event: icalendar.Event, span: Span) -> dict[str, Any]:
+def _details(event: Component, span: Span) -> dict[str, Any]:
     subject = _text(event, "SUMMARY")
     stated = _text(event, "STATUS").upper()
     status = StatedStatus(stated) if stated in StatedStatus.__members__ else None
     if _CANCELLED_PREFIX.match(subject):
         subject, status = without_cancelled_prefix(subject), StatedStatus.CANCELLED
-    organizer = value_of(event, "ORGANIZER")
+    organizer = event.line("ORGANIZER")
     return {
         "span": span,
         "subject": subject,
@@ -94,22 +99,23 @@ def _details(event: icalendar.Event, span: Span) -> dict[str, Any]:
     }
 
 
-def _attendees(event: icalendar.Event) -> Iterable[CalendarUser]:
-    return (_user(line, is_organizer=False) for line in values_of(event, "ATTENDEE"))
+def _attendees(event: Component) -> Iterable[CalendarUser]:
+    return (_user(line, is_organizer=False) for line in event.lines("ATTENDEE"))
 
 
-def _text(event: icalendar.Event, name: str) -> str:
-    return str(value_of(event, name) or "").replace("\r\n", "\n")
+def _text(event: Component, name: str) -> str:
+    line = event.line(name)
+    return "" if line is None else unescape_backslash(line.value)
 
 
-def _type_code(event: icalendar.Event, types: Sequence[AppointmentType]) -> str | None:
+def _type_code(event: Component, types: Sequence[AppointmentType]) -> str | None:
     stated = _text(event, "X-RDV-TYPE").strip()
     if any(kind.code == stated for kind in types):
         return stated
     labels = {kind.label.casefold(): kind.code for kind in types}
-    for line in values_of(event, "CATEGORIES"):
-        for category in line.cats:
-            code = labels.get(str(category).strip().casefold())
+    for line in event.lines("CATEGORIES"):
+        for category in split_on_unescaped_comma(line.value):
+            code = labels.get(category.strip().casefold())
             if code is not None:
                 return code
     return None
@@ -118,19 +124,31 @@ def _type_code(event: icalendar.Event, types: Sequence[AppointmentType]) -> str 
 # -- people -------------------------------------------------------------------------------
 
 
-def _user(line: Any, *, is_organizer: bool) -> CalendarUser:
+def _user(line: ContentLine, *, is_organizer: bool) -> CalendarUser:
     params = line.params
-    address = normalise_address(str(line))
-    if not str(line).strip().lower().startswith("mailto:") and params.get("EMAIL"):
-        address = normalise_address(_param(params, "EMAIL"))
     is_silent = is_organizer and "PARTSTAT" not in params
     return CalendarUser(
-        address=address,
-        name=_param(params, "CN"),
-        presence=None if is_silent else presence_of(_param(params, "PARTSTAT")),
-        is_chair=_param(params, "ROLE").upper() == "CHAIR",
-        comment=_param(params, "X-RESPONSE-COMMENT"),
+        address=address_in(line, params),
+        name=params.get("CN", ""),
+        presence=None if is_silent else presence_of(params.get("PARTSTAT", "")),
+        is_chair=params.get("ROLE", "").upper() == "CHAIR",
+        comment=params.get("X-RESPONSE-COMMENT", ""),
+        delegates=_delegates(params),
     )
+
+
+def _delegates(params: Mapping[str, str]) -> tuple[str, ...]:
+    if params.get("PARTSTAT", "").upper() != "DELEGATED":
+        return ()
+    named = map(normalise_address, params.get("DELEGATED-TO", "").split(","))
+    return tuple(address for address in named if address)
+
+
+def address_in(line: ContentLine, params: Mapping[str, str]) -> str:
+    """Return the normalised address of a line: that of EMAIL where it names no mailbox itself."""
+    if not line.value.strip().lower().startswith("mailto:") and params.get("EMAIL"):
+        return normalise_address(params["EMAIL"])
+    return normalise_address(line.value)
 
 
 def presence_of(partstat: str) -> Presence:
@@ -149,9 +167,9 @@ def _param(params: Any, name: str) -> str:
 # -- times --------------------------------------------------------------------------------
 
 
-def _span(event: icalendar.Event, zones: ZoneReader) -> Span:
-    first, last = value_of(event, "DTSTART"), value_of(event, "DTEND")
-    duration = value_of(event, "DURATION")
+def _span(event: Event, zones: ZoneReader) -> Span:
+    first, last = value_of(event.read, "DTSTART"), value_of(event.read, "DTEND")
+    duration = value_of(event.read, "DURATION")
     start, zone = _placed(first, first.dt, zones)
     all_day = not isinstance(first.dt, datetime)
     if last is not None:
@@ -192,25 +210,25 @@ def _wall_in(line: Any, moment: date, series: Span, *, series_tzid: str | None) 
 
 def _recurrence(obj: CalendarObject, span: Span) -> Recurrence | None:
     event = obj.master
-    rules = tuple(rule.to_ical().decode() for rule in values_of(event, "RRULE"))
+    rules = tuple(rule.to_ical().decode() for rule in values_of(event.read, "RRULE"))
     added = _dates(event, "RDATE", span)
     if not rules and not added and not obj.overrides:
         return None
     return Recurrence(rules=rules, added=added, excluded=_dates(event, "EXDATE", span))
 
 
-def _dates(event: icalendar.Event, name: str, span: Span) -> tuple[datetime, ...]:
+def _dates(event: Event, name: str, span: Span) -> tuple[datetime, ...]:
     tzid = _tzid_of(event)
     return tuple(
         sorted(
             {
                 _wall_in(line, moment, span, series_tzid=tzid)
-                for line in values_of(event, name)
+                for line in values_of(event.read, name)
                 for moment in moments_of(line)
             }
         )
     )
 
 
-def _tzid_of(event: icalendar.Event) -> str | None:
-    return _param(value_of(event, "DTSTART").params, "TZID") or None
+def _tzid_of(event: Event) -> str | None:
+    return _param(value_of(event.read, "DTSTART").params, "TZID") or None

@@ -7,18 +7,20 @@ that 9 o'clock stays 9 o'clock over a change to daylight saving time.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
+from itertools import islice, takewhile
 from math import prod
 from zoneinfo import ZoneInfo
 
 from dateutil.rrule import rrule, rrulestr
 
 from rdv_caldav.domain.appointment import Appointment, Recurrence, Span
+from rdv_caldav.domain.draft import Draft
 from rdv_caldav.domain.errors import NotCalendarData, TooManyInstances
-from rdv_caldav.domain.timeindex import TimeIndex
+from rdv_caldav.domain.timeindex import ListedDate, TimeIndex
 
 HORIZON = timedelta(days=730)
 """How far beyond today (or the start, if later) the dates of a series are listed."""
@@ -132,9 +134,9 @@ def time_index(
     listed = _listed(appointment.recurrence, span, last)
     if listed.too_many:
         raise TooManyInstances(f"more than {MAX_DATES} dates")
-    spans = _spans(appointment, listed.originals)
+    each = _each_date(appointment, listed.originals)
     # on the days of a change of time, two dates may be one instant
-    dates = tuple(sorted({(date.starts_at, date.ends_at) for date in spans}))
+    dates = tuple(sorted({(date.starts_at, date.stops_at) for date in each}))
     first = min((start for start, _ in dates), default=span.starts_at)
     latest = max((stop for _, stop in dates), default=span.ends_at)
     return TimeIndex(
@@ -142,11 +144,12 @@ def time_index(
         stops_at=None if listed.goes_on else max(latest, span.ends_at),
         is_long=True,
         dates=dates,
+        listed=each,
         indexed_until=limit if listed.goes_on else None,
     )
 
 
-def occurs_at(appointment: Appointment, original: datetime) -> bool:
+def occurs_at(appointment: Appointment | Draft, original: datetime) -> bool:
     """Tell whether the rules yield a date at a naive wall-clock time of the series.
 
     They are not followed beyond their first MAX_DATES dates.
@@ -167,12 +170,16 @@ def _first_dates(recurrence: Recurrence, span: Span, years: int) -> frozenset[da
     return frozenset(_listed(recurrence, span, last).originals)
 
 
-def _spans(appointment: Appointment, originals: set[datetime]) -> list[Span]:
-    differing = {occurrence.original: occurrence.span for occurrence in appointment.occurrences}
-    spans = [
-        appointment.span.moved_to(original) for original in originals if original not in differing
-    ]
-    return [*spans, *differing.values()]
+def _each_date(appointment: Appointment, originals: set[datetime]) -> tuple[ListedDate, ...]:
+    differing = {occurrence.original for occurrence in appointment.occurrences}
+    as_planned = ((date, appointment.span.moved_to(date)) for date in originals - differing)
+    return (
+        *(ListedDate(date, span.starts_at, span.ends_at) for date, span in as_planned),
+        *(
+            ListedDate(each.original, each.span.starts_at, each.span.ends_at, each.state)
+            for each in appointment.occurrences
+        ),
+    )
 
 
 @dataclass(slots=True)
@@ -199,6 +206,20 @@ def _listed(recurrence: Recurrence, span: Span, last: datetime) -> _Listed:
     listed.too_many = len(listed.originals) > MAX_DATES
     listed.originals -= set(recurrence.excluded)
     return listed
+
+
+def rule_until(
+    rule: str, span: Span, dates: Sequence[datetime], *, most: int
+) -> tuple[datetime, ...] | None:
+    """Return what a rule yields from the first to the last of some dates, both included.
+
+    ``dates`` are in order; ``span`` is that of the series. None where starting at the first
+    of them the rule does not yield them all, or more than ``most`` others.
+    """
+    yielded = takewhile(lambda each: each <= dates[-1], _expanded(rule, span.moved_to(dates[0])))
+    found = tuple(islice(yielded, len(dates) + most + 1))
+    is_enough = found[:1] == (dates[0],) and set(dates) <= set(found)
+    return found if is_enough and len(found) <= len(dates) + most else None
 
 
 def _expanded(rule: str, span: Span) -> Iterator[datetime]:

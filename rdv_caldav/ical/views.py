@@ -12,18 +12,27 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from rdv_caldav.domain.appointment import Presence
+from rdv_caldav.ical.conflict_lines import CONFLICT_LINE
 from rdv_caldav.ical.contentlines import (
     Component,
     ContentLine,
     events_of,
     make_line,
     parse_components,
+    unfold,
 )
 from rdv_caldav.ical.timezones import component_key
 from rdv_caldav.ical.writer import series_tzid
 
 ORGANIZER, NOTES, TRANSPARENCY, PRIVATE = "O", "N", "T", "P"
+PRIVATE_OF_CANCELLED = "C"
+"""The place of a viewer's own lines in what is cancelled: nobody is reminded of that."""
+
+CONFLICT = "X"
+"""A line about a conflict: of other people's time, for those who may change something."""
+
 _KIND_OF_LINE = {
+    CONFLICT_LINE: CONFLICT,
     "ORGANIZER": ORGANIZER,
     "DESCRIPTION": NOTES,
     "X-ALT-DESC": NOTES,
@@ -40,14 +49,17 @@ class View:
 
     ``organizer_address`` is set for who may edit: programs let the organizer edit and give
     everybody else Accept and Decline. ``presences`` are the viewer's own answers and
-    ``private`` his own lines, by component key.
+    ``private`` his own lines, by component key. ``reminder`` is the VALARM that he reads where
+    he never kept any lines of his own; None where he did.
     """
 
     organizer_address: str | None = None
     organizer_name: str = ""
     presences: Mapping[str, Presence] = field(default_factory=dict)
     notes_hidden: bool = False
+    conflicts_hidden: bool = False
     private: Mapping[str, str] = field(default_factory=dict)
+    reminder: str | None = None
 
     def presence(self, key: str) -> Presence | None:
         """Return the viewer's answer for a component, that of the series where it has none."""
@@ -64,22 +76,25 @@ def withdraw_private(text: str, *, zone: str) -> tuple[str, dict[str, str]]:
     tzid = _series_tzid(root)
     private: dict[str, str] = {}
     for event in events_of(root):
-        cut = [item for item in event.items if _is_private(item)]
+        cut = [item for item in event.items if is_private(item)]
         if cut:
             key = component_key(event, zone=zone, series_tzid=tzid)
             private[key] = "".join(
                 item.text() if isinstance(item, Component) else item.raw for item in cut
             )
-            event.items = [item for item in event.items if not _is_private(item)]
+            event.items = [item for item in event.items if not is_private(item)]
     return (root.text() if private else text), private
 
 
-def withdraw_own(text: str, shared: str, *, zone: str, says_free: bool) -> dict[str, str]:
+def withdraw_own(
+    text: str, shared: str, *, zone: str, presences: Mapping[str, Presence]
+) -> dict[str, str]:
     """Return what an attendee keeps for himself of his object, by component key.
 
     Properties of programs that the shared text does not have, and, under keys of their own,
-    whether the time is blocked for him (RFC 6638 §3.2.2.1). ``says_free`` is true when his
-    program was told TRANSPARENT because he had refused: that is no wish of his.
+    whether the time is blocked for him (RFC 6638 §3.2.2.1). ``presences`` is how he had
+    answered, by component key: where he had refused, his program was told TRANSPARENT, and
+    that is no wish of his.
     """
     there = {
         line.unfolded for event in events_of(parse_components(shared)) for line in _lines(event)
@@ -94,6 +109,7 @@ def withdraw_own(text: str, shared: str, *, zone: str, says_free: bool) -> dict[
         if mine:
             own[key] = "".join(line.raw for line in mine)
         transparency = next((line for line in added if line.name == "TRANSP"), None)
+        says_free = presences.get(key, presences.get("")) is Presence.DECLINED
         if transparency is not None and not says_free:
             own[_transparency_key(key)] = transparency.raw
     return own
@@ -111,16 +127,18 @@ def _transparency_key(key: str) -> str:
     return f"{TRANSPARENCY}|{key}"
 
 
-def _is_private(item: ContentLine | Component) -> bool:
+def is_private(item: ContentLine | Component) -> bool:
+    """Tell whether something in a VEVENT is one account's own: an alarm, a snooze mark."""
     if isinstance(item, Component):
         return item.name == "VALARM"
     return item.name.startswith(_PRIVATE_LINES)
 
 
-def find_slots(text: str, *, zone: str) -> str:
+def find_slots(text: str, *, zone: str, stands_for: str = "") -> str:
     """Return where in ``text`` viewers read something of their own, in compact writing.
 
-    Each slot is kind, component key, start and end, in order of place.
+    Each slot is kind, component key, start and end, in order of place. ``stands_for`` is the
+    key of what has no RECURRENCE-ID: that of a date, where it is all that somebody is shown.
     """
     root = parse_components(text)
     tzid = _series_tzid(root)
@@ -132,7 +150,7 @@ def find_slots(text: str, *, zone: str) -> str:
             for item in calendar.items:
                 if isinstance(item, Component) and item.name == "VEVENT":
                     key = component_key(item, zone=zone, series_tzid=tzid)
-                    slots += _slots_of(item, key, inner)
+                    slots += _slots_of(item, key or stands_for, inner)
                 inner += _length(item)
         position += _length(calendar)
     return ";".join(slots)
@@ -154,7 +172,13 @@ def _slots_of(event: Component, key: str, position: int) -> Iterator[str]:
             has_transparency |= kind == TRANSPARENCY
     if not has_transparency:
         yield f"{TRANSPARENCY}|{key}|{last_line}|{last_line}"
-    yield f"{PRIVATE}|{key}|{position}|{position}"
+    kind = PRIVATE_OF_CANCELLED if _is_cancelled(event) else PRIVATE
+    yield f"{kind}|{key}|{position}|{position}"
+
+
+def _is_cancelled(event: Component) -> bool:
+    status = event.line("STATUS")
+    return status is not None and status.value.strip().upper() == "CANCELLED"
 
 
 def _length(item: ContentLine | Component) -> int:
@@ -185,14 +209,34 @@ def _own_text(kind: str, key: str, view: View) -> str | None:
     """Return what a viewer reads in a slot, None where he reads what is stored."""
     if kind == ORGANIZER and view.organizer_address is not None:
         return _organizer_line(view.organizer_address, view.organizer_name, view.presence(key))
-    if kind == NOTES and view.notes_hidden:
+    if (kind == NOTES and view.notes_hidden) or (kind == CONFLICT and view.conflicts_hidden):
         return ""
     declined = view.presence(key) is Presence.DECLINED
     if kind == TRANSPARENCY:
         return "TRANSP:TRANSPARENT\r\n" if declined else view.private.get(_transparency_key(key))
     if kind == PRIVATE and not declined:
+        return view.private.get(key, view.reminder)
+    if kind == PRIVATE_OF_CANCELLED and not declined:
         return view.private.get(key)
     return None
+
+
+@lru_cache(maxsize=256)
+def reminder(minutes: int) -> str:
+    """Return a VALARM that many minutes before the start (RFC 5545 §3.6.6)."""
+    return (
+        "BEGIN:VALARM\r\nACTION:DISPLAY\r\nDESCRIPTION:Rappel\r\n"
+        f"TRIGGER:-PT{minutes}M\r\nEND:VALARM\r\n"
+    )
+
+
+def same_private(one: Mapping[str, str], other: Mapping[str, str]) -> bool:
+    """Tell whether two sets of own lines say the same, whatever the order of the lines."""
+
+    def substance(private: Mapping[str, str]) -> dict[str, list[str]]:
+        return {key: sorted(unfold(text)) for key, text in private.items()}
+
+    return substance(one) == substance(other)
 
 
 @lru_cache(maxsize=4096)

@@ -157,7 +157,9 @@ class _Patcher:
         line = event.line("TRANSP")
         if self.own is None or own is None or line is None:
             return False
-        if own.presence is not Presence.DECLINED and not self.own.had_refused:
+        key = new.original.isoformat() if isinstance(new, Occurrence) else ""
+        before = self.own.answers.get(key, self.own.answers.get(""))
+        if Presence.DECLINED not in (own.presence, before):
             return False
         return line.value.strip().upper() == "TRANSPARENT" and event.drop("TRANSP")
 

@@ -9,7 +9,9 @@ from enum import StrEnum
 from rdv_caldav.db.uow import Transaction
 from rdv_caldav.domain.agency import Account, AgencySettings, Person, Role
 from rdv_caldav.domain.appointment import Appointment
+from rdv_caldav.domain.control import Scope
 from rdv_caldav.domain.errors import AccessRefused
+from rdv_caldav.domain.fiches import FicheScope
 
 
 class Channel(StrEnum):
@@ -108,6 +110,60 @@ def may_edit_in_calendar(actor: Actor, owner_id: int, settings: AgencySettings) 
     secteur; no participant has to be loaded.
     """
     return edits_by_role(actor) or edits_as_owner(actor, owner_id, settings)
+
+
+def scope_of(actor: Actor, settings: AgencySettings) -> Scope:
+    """Return whose rendez-vous the actor finds in lists of all of them.
+
+    Staff find what concerns anybody whose calendar they see, the others their own dates; the
+    corbeille is for staff.
+    """
+    with_notes = not notes_are_hidden(actor, settings)
+    if not edits_by_role(actor):
+        return Scope(person_id=actor.person_id, with_notes=with_notes)
+    sector_ids = actor.account.sector_ids
+    if actor.account.role is Role.ADMINISTRATEUR or not sector_ids:
+        return Scope(everybody=True, with_trash=True, with_notes=with_notes)
+    return Scope(
+        sector_ids=sector_ids,
+        without_sector=True,
+        person_id=actor.person_id,
+        with_trash=True,
+        with_notes=with_notes,
+    )
+
+
+def may_see_fiche(actor: Actor, person: Person) -> bool:
+    """Tell whether the actor may read, edit and archive this person's fiche: staff only.
+
+    Gestionnaires do so in their secteurs, for whoever is in none, and for themselves.
+    """
+    return edits_by_role(actor) and may_see_calendar(actor, person)
+
+
+def may_give_sector(actor: Actor, sector_id: int | None) -> bool:
+    """Tell whether the actor may put a person into this secteur, or into none."""
+    own = actor.account.sector_ids
+    return edits_by_role(actor) and (sees_all_sectors(actor) or not sector_id or sector_id in own)
+
+
+def sees_all_sectors(actor: Actor) -> bool:
+    """Tell whether no secteur is hidden from the actor: what concerns all of them is his."""
+    role = actor.account.role
+    return role is Role.ADMINISTRATEUR or (
+        role is Role.GESTIONNAIRE and not actor.account.sector_ids
+    )
+
+
+def fiches_of(actor: Actor) -> FicheScope:
+    """Return whose fiches the actor finds in lists. Raises AccessRefused for all but staff."""
+    if not edits_by_role(actor):
+        raise AccessRefused("fiches are for staff")
+    return FicheScope(
+        everybody=sees_all_sectors(actor),
+        sector_ids=actor.account.sector_ids,
+        person_id=actor.person_id,
+    )
 
 
 def notes_are_hidden(actor: Actor, settings: AgencySettings) -> bool:

@@ -10,11 +10,14 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from rdv_caldav.db.uow import Transaction
 from rdv_caldav.domain.agency import Account, Role
-from rdv_caldav.domain.errors import InvalidInput
+from rdv_caldav.domain.errors import InvalidInput, WeakPassword
 
 _HASHER = PasswordHasher()
 _NOBODY = _HASHER.hash("nobody has this password")
 MAX_LOGIN = 200
+MIN_PASSWORD = 10
+"""Characters of a password that somebody chooses for himself."""
+
 _UNPRINTABLE = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"})
 
 
@@ -49,6 +52,13 @@ def add_account(
         person_id=person.id if person else None,
         sector_ids=sector_ids,
     )
+
+
+def set_password(tx: Transaction, account: Account, password: str) -> None:
+    """Give an account another password. Raises WeakPassword."""
+    if len(password) < MIN_PASSWORD or password.casefold() == account.login.casefold():
+        raise WeakPassword(f"a password has {MIN_PASSWORD} characters and is not the login")
+    tx.accounts.set_password(account.id, _HASHER.hash(_secret(password)))
 
 
 def normalised_login(login: str) -> str:

@@ -65,11 +65,14 @@ def create(
     *,
     now: datetime,
     alter: Callable[[Appointment], Appointment] | None = None,
+    confirmed: bool = True,
 ) -> int:
     """Plan a rendez-vous from a person's page and return its id; ``now`` is aware.
 
     ``alter`` may finish the new appointment before it is stored (single dates of a series).
-    Raises ModuleOff, UnknownCalendar, EditRefused, UnknownType, TooManyInstances.
+    Not ``confirmed``, it is refused for conflicts too that only inform, here and below.
+    Raises ModuleOff, UnknownCalendar, EditRefused, UnknownType, TooManyInstances, and on pages
+    Conflicting.
     """
     settings = _settings(tx)
     person = tx.people.by_slug(slug)
@@ -82,7 +85,7 @@ def create(
         appointment = alter(appointment)
     rules.check_ownership(appointment)
     text = write(appointment, _vocabulary(tx, settings, appointment), stamp=now)
-    recorder = Recorder(tx=tx, actor=actor, settings=settings, now=now)
+    recorder = Recorder(tx=tx, actor=actor, settings=settings, now=now, confirmed=confirmed)
     return recorder.create(appointment, text=text, href=f"{appointment.uid}.ics")
 
 
@@ -111,11 +114,12 @@ def revise(
     alter: Callable[[Appointment], Appointment],
     *,
     now: datetime,
+    confirmed: bool = True,
 ) -> Appointment:
     """Change an appointment as an editor, by any function from one state to the next.
 
     Answers are asked for again and SEQUENCE grows where the change calls for it (rule 5).
-    Raises UnknownObject, EditRefused, and whatever rule ``alter`` breaks.
+    Raises UnknownObject, EditRefused, Conflicting, and whatever rule ``alter`` breaks.
     """
     settings = _settings(tx)
     stored = _lock(tx, appointment_id)
@@ -127,7 +131,7 @@ def revise(
         author_id=actor.person_id,
         enabled=settings.reset_answers_on_change,
     )
-    return _store(tx, actor, stored, new, settings, now=now)
+    return _store(tx, actor, stored, new, settings, now=now, confirmed=confirmed)
 
 
 def add_participants(
@@ -137,6 +141,7 @@ def add_participants(
     participants: Iterable[Participant],
     *,
     now: datetime,
+    confirmed: bool = True,
 ) -> Appointment:
     """Add persons or guests, several at once."""
 
@@ -145,7 +150,7 @@ def add_participants(
             appointment = rules.add_participant(appointment, participant)
         return appointment
 
-    return revise(tx, actor, appointment_id, add, now=now)
+    return revise(tx, actor, appointment_id, add, now=now, confirmed=confirmed)
 
 
 def remove_participant(
@@ -170,6 +175,7 @@ def set_state(
     *,
     now: datetime,
     original: datetime | None = None,
+    confirmed: bool = True,
 ) -> Appointment:
     """Mark as Planifié, Tenu or Annulé, all of it or one date of a series.
 
@@ -180,7 +186,7 @@ def set_state(
         _check_date(appointment, original)
         return rules.set_state(appointment, state, now=now, original=original)
 
-    return revise(tx, actor, appointment_id, mark, now=now)
+    return revise(tx, actor, appointment_id, mark, now=now, confirmed=confirmed)
 
 
 def record_presence(
@@ -276,12 +282,14 @@ def _store(
     settings: AgencySettings,
     *,
     now: datetime,
+    confirmed: bool = True,
 ) -> Appointment:
     new = rules.numbered(stored.appointment, replace(new, uid=stored.appointment.uid))
     rules.check_ownership(new)
     words = _vocabulary(tx, settings, new)
     text = rewritten(stored, new, words, now=now)
-    Recorder(tx=tx, actor=actor, settings=settings, now=now).change(stored, new, text=text)
+    recorder = Recorder(tx=tx, actor=actor, settings=settings, now=now, confirmed=confirmed)
+    recorder.change(stored, new, text=text)
     return new
 
 

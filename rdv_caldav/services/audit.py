@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import fields, is_dataclass
-from datetime import datetime
+from datetime import datetime, time
 from enum import Enum
 
 from rdv_caldav.db.uow import Transaction
@@ -21,7 +21,7 @@ def record_events(
     now: datetime,
 ) -> None:
     """Write one journal entry per event, in the transaction of the write itself."""
-    entries = [(type(event).__name__, _plain(event)) for event in happened]
+    entries = [(type(event).__name__, plain(event)) for event in happened]
     if entries:
         tx.journal.record(
             at=now,
@@ -34,14 +34,32 @@ def record_events(
         )
 
 
-def _plain(value: object) -> object:
+def record_change(
+    tx: Transaction, actor: Actor, event: str, details: Mapping[str, object], *, now: datetime
+) -> None:
+    """Write one journal entry about what is no appointment, such as a fiche or an account."""
+    tx.journal.record(
+        at=now,
+        account_id=actor.account.id,
+        login=actor.account.login,
+        channel=actor.channel.value,
+        device=actor.device,
+        appointment_id=None,
+        entries=[(event, plain(dict(details)))],
+    )
+
+
+def plain(value: object) -> object:
+    """Return a value as JSON can keep it; what is None in a record is left out."""
     if is_dataclass(value) and not isinstance(value, type):
-        plain = ((f.name, _plain(getattr(value, f.name))) for f in fields(value))
-        return {name: inner for name, inner in plain if inner is not None}
-    if isinstance(value, datetime):
+        kept = ((f.name, plain(getattr(value, f.name))) for f in fields(value))
+        return {name: inner for name, inner in kept if inner is not None}
+    if isinstance(value, datetime | time):
         return value.isoformat()
     if isinstance(value, Enum):
         return value.value
+    if isinstance(value, dict):
+        return {str(plain(key)): plain(inner) for key, inner in value.items()}
     if isinstance(value, tuple):
-        return [_plain(inner) for inner in value]
+        return [plain(inner) for inner in value]
     return value

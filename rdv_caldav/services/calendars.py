@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -13,11 +14,11 @@ from rdv_caldav.db.uow import Transaction
 from rdv_caldav.domain.agency import AgencySettings, Person, PersonKind
 from rdv_caldav.domain.appointment import Presence
 from rdv_caldav.domain.errors import ModuleOff, UnknownCalendar
-from rdv_caldav.ical.views import View, render
+from rdv_caldav.ical.views import View, reminder, render
 from rdv_caldav.services import access
 from rdv_caldav.services.access import Actor
 
-_ETAG = re.compile(r'"(\d{1,18})(-\d{1,18}-[a-z]{1,2})"', re.ASCII)
+_ETAG = re.compile(r'"(\d{1,18})(-\d{1,18}-[a-z]{1,6})"', re.ASCII)
 
 KIND_LABELS = {
     PersonKind.CLIENT: "Client",
@@ -61,6 +62,7 @@ class CalendarObject:
     without end. ``certain`` is false when a time range may or may not meet a date of it;
     ``may_edit`` says whether its reader may. ``schedule_tag`` changes with everything save
     answers (RFC 6638 §3.2.10), ``settled`` is the number of the last such change.
+    ``has_default_reminder``: the agency's default is shown, the account has kept no lines.
     """
 
     appointment_id: int
@@ -75,6 +77,7 @@ class CalendarObject:
     may_edit: bool = False
     schedule_tag: str = ""
     settled: int = 0
+    has_default_reminder: bool = False
 
     def differs_in_answers_only(self, etag: str) -> bool:
         """Tell whether only answers were given since an ETag of it."""
@@ -193,9 +196,13 @@ class _Reader:
         self._edits_all = access.edits_by_role(actor)
         self._notes_hidden = access.notes_are_hidden(actor, settings)
         hidden = "m" if self._notes_hidden else ""
-        self._masks = (f"r{hidden}", f"e{hidden}")
         person = actor.person
         self._own_address = person.addresses[0] if person and person.addresses else None
+        # whoever edits is the organizer, by his own address: another one makes another text
+        self._masks = (f"r{hidden}", f"e{hidden}{_letters_of(self._own_address or '')}")
+        # reminders by default are for one's own calendar only
+        is_own = seen.person.id == actor.person_id
+        self._reminders = settings.default_reminders if is_own else {}
 
     def may_edit(self, owner_id: int) -> bool:
         return self._edits_all or access.edits_as_owner(self._actor, owner_id, self._settings)
@@ -206,6 +213,7 @@ class _Reader:
     def object(self, row: ObjectRow) -> CalendarObject:
         may_edit = self.may_edit(row.owner_id)
         mask = self._masks[may_edit]
+        minutes = None if row.overlay_changed else self._reminders.get(row.type_code)
         return CalendarObject(
             appointment_id=row.appointment_id,
             href=row.href,
@@ -214,19 +222,31 @@ class _Reader:
             last_modified=row.updated_at,
             starts_at=row.starts_at,
             stops_at=row.stops_at,
-            text=render(row.text, row.slots, self._view(row, may_edit)) if row.text else "",
+            text=self._text(row, may_edit, minutes),
             # the index takes each date to be as long as the first
             certain=row.is_certain and "VALUE=PERIOD" not in row.text,
             may_edit=may_edit,
             schedule_tag=f'"{row.appointment_id}-{row.settled}-{mask}"',
             settled=row.settled,
+            has_default_reminder=minutes is not None,
         )
 
-    def _view(self, row: ObjectRow, may_edit: bool) -> View:
-        return View(
+    def _text(self, row: ObjectRow, may_edit: bool, minutes: int | None) -> str:
+        if not row.text:
+            return ""
+        view = View(
             organizer_address=self._own_address if may_edit else None,
             organizer_name=self._settings.name,
             presences={key: Presence(value) for key, value in row.presences.items()},
             notes_hidden=self._notes_hidden,
+            conflicts_hidden=not may_edit,
             private=row.private,
+            reminder=None if minutes is None else reminder(minutes),
         )
+        return render(row.text, row.slots, view)
+
+
+def _letters_of(address: str) -> str:
+    """Return a few letters that tell addresses apart, none for none."""
+    digest = hashlib.sha256(address.encode("utf-8", "surrogatepass")).digest()
+    return "".join(chr(ord("a") + octet % 26) for octet in digest[:4]) if address else ""

@@ -17,7 +17,7 @@ from rdv_caldav.domain.directory import placeholder_address
 from rdv_caldav.domain.personal import PersonalCollection
 from rdv_caldav.ical.availability import unavailable_periods
 from rdv_caldav.ical.busy import BusyKind, BusyPeriod, busy_periods
-from rdv_caldav.services.personal import objects
+from rdv_caldav.services.personal.reading import objects_in_range
 
 TRANSPARENT = "{urn:ietf:params:xml:ns:caldav}schedule-calendar-transp"
 """The property by which a calendar does not count (RFC 6638 §9.1)."""
@@ -73,7 +73,7 @@ def in_collection(
     end: datetime,
 ) -> Iterator[BusyPeriod]:
     """Yield when an account's own calendar keeps it busy; floating times are in ``zone``."""
-    found = objects.objects_in_range(tx, collection, component="VEVENT", start=start, end=end)
+    found = objects_in_range(tx, collection, component="VEVENT", start=start, end=end)
     for each in found:
         yield from busy_periods(each.content.decode(), start=start, end=end, floating_zone=zone)
 

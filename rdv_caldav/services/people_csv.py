@@ -6,18 +6,24 @@ import csv
 import io
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from rdv_caldav.domain.agency import PersonKind
 from rdv_caldav.domain.directory import normalise_address
 from rdv_caldav.domain.errors import InvalidInput
+from rdv_caldav.domain.fiches import Complaint, Problem
 from rdv_caldav.ical.availability import Hours
 from rdv_caldav.services.working_hours import read_hours
 
 MAX_NAME = 200
 MAX_ADDRESS = 320
 MAX_SLUG = 100
+MAX_PHONE = 100
+MAX_TEXT = 20_000
+"""Characters of notes and of a postal address."""
+
 RESERVED_SLUGS = frozenset({"inbox", "outbox"})
 """Names that the calendar tree has other uses for (RFC 6638 §2)."""
 
@@ -35,6 +41,12 @@ _COLUMNS: Mapping[str, str] = {
     "courriel": "addresses",
     "adresse e-mail": "addresses",
     "adresse mail": "addresses",
+    "telephone": "phone",
+    "tel": "phone",
+    "phone": "phone",
+    "notes": "notes",
+    "adresse postale": "home_address",
+    "postal address": "home_address",
     "adresse": "home_address",
     "address": "home_address",
     "secteur": "sector",
@@ -44,7 +56,19 @@ _COLUMNS: Mapping[str, str] = {
     "identifiant": "slug",
     "identifier": "slug",
 }
-_REQUIRED = ("last_name", "kind")
+COLUMNS = tuple(dict.fromkeys(_COLUMNS.values()))
+"""What columns can mean."""
+
+_SAMPLES = 3
+_FORMULA_SIGNS = ("=", "+", "-", "@")
+LONGEST: Mapping[str, int] = {
+    "last_name": MAX_NAME,
+    "first_name": MAX_NAME,
+    "sector": MAX_NAME,
+    "phone": MAX_PHONE,
+    "home_address": MAX_TEXT,
+    "notes": MAX_TEXT,
+}
 _KINDS: Mapping[str, PersonKind] = {
     **{kind.value: kind for kind in PersonKind},
     "cliente": PersonKind.CLIENT,
@@ -69,6 +93,8 @@ class PersonRow:
     sector: str = ""
     slug: str = ""
     hours: Hours | None = None
+    phone: str = ""
+    notes: str = ""
 
     @property
     def name(self) -> str:
@@ -81,28 +107,70 @@ class RejectedRow:
     """A row that cannot be used, and why."""
 
     line: int
-    reason: str
+    complaints: tuple[Complaint, ...]
 
 
-def read_rows(text: str) -> Iterator[PersonRow | RejectedRow]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileColumn:
+    """A column of a file: its header, what it seems to mean, and its first values."""
+
+    header: str
+    meaning: str | None
+    samples: tuple[str, ...]
+
+
+def file_columns(text: str) -> list[FileColumn]:
+    """Return the columns of a file. Raises InvalidInput when it is no CSV."""
+    file, delimiter = _opened(text)
+    reader = csv.reader(file, delimiter=delimiter, strict=True)
+    try:
+        header, *rows = islice(reader, 1 + _SAMPLES)
+    except ValueError:
+        return []
+    except csv.Error as error:
+        raise InvalidInput(f"not CSV: {error}") from error
+    return [
+        FileColumn(
+            header=_clean(cell),
+            meaning=_COLUMNS.get(plain(cell)),
+            samples=tuple(_clean(row[number]) for row in rows if len(row) > number),
+        )
+        for number, cell in enumerate(header)
+    ]
+
+
+def read_rows(
+    text: str,
+    *,
+    meanings: Sequence[str | None] | None = None,
+    kind: PersonKind | None = None,
+) -> Iterator[PersonRow | RejectedRow]:
     """Yield what the rows say.
 
     Columns are found by their headers, in French or English, whatever their case and
-    accents; they are separated by ``;``, ``,`` or a tab, several addresses by a space, ``|``
-    or a comma. Raises InvalidInput when the file has no usable header or is no CSV.
+    accents, or mean what ``meanings`` says of them (:data:`COLUMNS`); they are separated by
+    ``;``, ``,`` or a tab, several addresses by a space, ``|`` or a comma. ``kind`` is that of
+    rows that name none. Raises InvalidInput when the columns cannot be used, or it is no CSV.
     """
-    text = text.removeprefix("\ufeff")
-    delimiter = max(";,\t", key=text.partition("\n")[0].count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    file, delimiter = _opened(text)
+    reader = csv.reader(file, delimiter=delimiter, strict=True)
     try:
-        columns = _columns(next(reader, []))
+        header = next(reader, [])
+        columns = _columns(header) if meanings is None else [*meanings][: len(header)]
+        _check_columns(columns, kind)
         line = reader.line_num + 1
         for cells in reader:
             if any(cell.strip() for cell in cells):
-                yield _row(line, columns, [_clean(cell) for cell in cells])
+                yield _row(line, columns, [_clean(cell) for cell in cells], kind)
             line = reader.line_num + 1
     except csv.Error as error:
         raise InvalidInput(f"line {reader.line_num}: not CSV: {error}") from error
+
+
+def _opened(text: str) -> tuple[io.StringIO, str]:
+    """Return a text as a file, and what separates its cells."""
+    text = text.removeprefix("\ufeff")
+    return io.StringIO(text, newline=""), max(";,\t", key=text.partition("\n")[0].count)
 
 
 def plain(text: str) -> str:
@@ -119,41 +187,46 @@ def slug_of(name: str) -> str:
 
 
 def _columns(header: list[str]) -> list[str | None]:
-    columns = [_COLUMNS.get(plain(cell)) for cell in header]
+    return [_COLUMNS.get(plain(cell)) for cell in header]
+
+
+def _check_columns(columns: Sequence[str | None], kind: PersonKind | None) -> None:
     named = [column for column in columns if column]
-    if any(name not in named for name in _REQUIRED):
+    if "last_name" not in named or not (kind or "kind" in named):
         raise InvalidInput("the first line must name the columns Nom and Type")
     if len(named) != len(set(named)):
         raise InvalidInput("two columns of the first line mean the same")
-    return columns
 
 
 def _clean(cell: str) -> str:
-    return unicodedata.normalize("NFC", cell.replace("\r\n", "\n")).strip()
+    cell = unicodedata.normalize("NFC", cell.replace("\r\n", "\n")).strip()
+    # files that are written here keep spreadsheets from taking a text for a formula
+    is_marked = cell.startswith("'") and cell[1:].lstrip().startswith(_FORMULA_SIGNS)
+    return cell[1:] if is_marked else cell
 
 
-def _row(line: int, columns: list[str | None], cells: list[str]) -> PersonRow | RejectedRow:
+def _row(
+    line: int,
+    columns: Sequence[str | None],
+    cells: list[str],
+    default_kind: PersonKind | None,
+) -> PersonRow | RejectedRow:
     values = {column: cell for column, cell in zip(columns, cells, strict=False) if column}
-    addresses = tuple(
-        dict.fromkeys(
-            normalise_address(address)
-            for address in re.split(r"[|,\s]+", values.get("addresses", ""))
-            if address
-        )
-    )
-    kind = _KINDS.get(plain(values.get("kind", "")))
-    reasons = list(_reasons(values, addresses))
+    addresses = split_addresses(values.get("addresses", ""))
+    said = plain(values.get("kind", ""))
+    kind = _KINDS.get(said) if said else default_kind
+    complaints = list(_complaints(values, addresses))
     hours = None
     try:
         hours = read_hours(values["hours"]) if values.get("hours") else None
     except InvalidInput as error:
-        reasons.append(str(error))
+        complaints.append(Complaint(problem=Problem.HOURS, about=str(error)))
     if any(cells[len(columns) :]):
-        reasons.append("more cells than the first line has columns")
+        complaints.append(Complaint(problem=Problem.SURPLUS))
     if kind is None:
-        reasons.insert(0, "Type is client, intervenant or gestionnaire")
-    if kind is None or reasons:
-        return RejectedRow(line=line, reason="; ".join(reasons))
+        complaints.insert(0, Complaint(problem=Problem.KIND))
+    if kind is None or complaints:
+        return RejectedRow(line=line, complaints=tuple(complaints))
     return PersonRow(
         line=line,
         kind=kind,
@@ -164,24 +237,37 @@ def _row(line: int, columns: list[str | None], cells: list[str]) -> PersonRow | 
         sector=values.get("sector", ""),
         slug=values.get("slug", ""),
         hours=hours,
+        phone=values.get("phone", ""),
+        notes=values.get("notes", ""),
     )
 
 
-def _reasons(values: Mapping[str, str], addresses: tuple[str, ...]) -> Iterator[str]:
+def split_addresses(written: str) -> tuple[str, ...]:
+    """Return the e-mail addresses of a text, as they are compared."""
+    parts = re.split(r"[|,;\s]+", written)
+    return tuple(dict.fromkeys(normalise_address(part) for part in parts if part))
+
+
+def is_address(text: str) -> bool:
+    """Tell whether a text can be an e-mail address."""
+    return _ADDRESS.fullmatch(text) is not None and len(text) <= MAX_ADDRESS
+
+
+def _complaints(values: Mapping[str, str], addresses: tuple[str, ...]) -> Iterator[Complaint]:
     if not values.get("last_name"):
-        yield "Nom is missing"
-    names = [values.get(column, "") for column in ("last_name", "first_name", "sector")]
-    if any(len(name) > MAX_NAME for name in names):
-        yield f"a name has more than {MAX_NAME} characters"
-    if any(_is_unprintable(value) for value in values.values()):
-        yield "control characters cannot be kept"
+        yield Complaint(problem=Problem.MISSING)
+    if any(len(values.get(column, "")) > longest for column, longest in LONGEST.items()):
+        yield Complaint(problem=Problem.TOO_LONG)
+    if any(is_unprintable(value) for value in values.values()):
+        yield Complaint(problem=Problem.UNPRINTABLE)
     for address in addresses:
-        if not _ADDRESS.fullmatch(address) or len(address) > MAX_ADDRESS:
-            yield f"{address} is no address"
+        if not is_address(address):
+            yield Complaint(problem=Problem.ADDRESS, about=address)
     slug = values.get("slug", "")
     if slug and (slug_of(slug) != slug or slug in RESERVED_SLUGS):
-        yield "Identifiant is lower-case letters, digits and hyphens, and no reserved word"
+        yield Complaint(problem=Problem.SLUG)
 
 
-def _is_unprintable(value: str) -> bool:
+def is_unprintable(value: str) -> bool:
+    """Tell whether a text has characters that nobody types: controls and lone surrogates."""
     return any(unicodedata.category(c) in ("Cc", "Cs") for c in value.replace("\n", ""))

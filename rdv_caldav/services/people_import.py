@@ -6,24 +6,58 @@ brought up to date instead of being added twice.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from rdv_caldav.db.uow import Transaction
 from rdv_caldav.domain.agency import AgencySettings, Person, PersonKind
 from rdv_caldav.domain.directory import Directory, normalise_address
+from rdv_caldav.domain.fiches import Complaint, Fiche, Problem
 from rdv_caldav.ical.availability import weekly_availability
-from rdv_caldav.services.people_csv import PersonRow, RejectedRow, plain, read_rows, slug_of
+from rdv_caldav.services.people_csv import (
+    MAX_NAME,
+    PersonRow,
+    RejectedRow,
+    plain,
+    read_rows,
+    slug_of,
+)
+
+_WORDS = {
+    Problem.MISSING: "Nom is missing",
+    Problem.TOO_LONG: f"a name has more than {MAX_NAME} characters, or a text is far too long",
+    Problem.UNPRINTABLE: "control characters cannot be kept",
+    Problem.ADDRESS: "{} is no address",
+    Problem.AGENCY_ADDRESS: "an address of the agency's own is nobody's",
+    Problem.HOURS: "{}",
+    Problem.KIND: "Type is client, intervenant or gestionnaire",
+    Problem.SLUG: ("Identifiant is lower-case letters, digits and hyphens, and no reserved word"),
+    Problem.SURPLUS: "more cells than the first line has columns",
+    Problem.SEVERAL: "several persons are called {}: Identifiant has to say who",
+    Problem.TWICE: "the same person as in line {}: homonyms need an Identifiant",
+}
 
 
 @dataclass(slots=True)
 class ImportReport:
-    """What an import did, or would do; lines of the file begin at 1, with the header."""
+    """What an import did, or would do; lines of the file begin at 1, with the header.
+
+    ``slugs`` are of those whom it created or brought up to date.
+    """
 
     created: list[str] = field(default_factory=list)
     updated: list[str] = field(default_factory=list)
     unchanged: list[str] = field(default_factory=list)
-    rejected: list[tuple[int, str]] = field(default_factory=list)
+    refusals: list[tuple[int, tuple[Complaint, ...]]] = field(default_factory=list)
+    slugs: list[str] = field(default_factory=list)
+
+    @property
+    def rejected(self) -> list[tuple[int, str]]:
+        """The refused lines with their reasons in English."""
+        return [
+            (line, "; ".join(_WORDS[each.problem].format(each.about) for each in complaints))
+            for line, complaints in self.refusals
+        ]
 
     def lines(self) -> Iterator[str]:
         """Yield the report as sentences."""
@@ -34,28 +68,55 @@ class ImportReport:
             yield f"line {line}: {reason}"
 
 
-def import_people(tx: Transaction, text: str, *, dry_run: bool) -> ImportReport:
+def import_people(
+    tx: Transaction,
+    text: str,
+    *,
+    dry_run: bool,
+    meanings: Sequence[str | None] | None = None,
+    kind: PersonKind | None = None,
+) -> ImportReport:
     """Add and update persons; nothing at all is written if a row is rejected, or on a dry run.
 
     Empty cells say nothing. A new address comes before those that are known and takes none
-    of them away, so that people go on being recognised in what programs kept. Raises
-    InvalidInput when the file has no usable header or is no CSV.
+    of them away, so that people go on being recognised in what programs kept. ``meanings`` and
+    ``kind`` are those of :func:`read_rows`. Raises InvalidInput when the file has no usable
+    header or is no CSV.
     """
     report = ImportReport()
-    plan = list(_plan(tx, _usable(read_rows(text), report), report))
-    report.rejected.sort()
-    if dry_run or report.rejected:
+    rows = read_rows(text, meanings=meanings, kind=kind)
+    plan = list(_plan(tx, _usable(rows, report), report))
+    report.refusals.sort(key=lambda refusal: refusal[0])
+    if dry_run or report.refusals:
         return report
     sectors, hours = _Sectors(tx), _WorkingHours(tx)
     # an Identifiant that the file gives is not to be taken by somebody without one
     for row, known in sorted(plan, key=lambda pair: not pair[0].slug):
         sector_id = sectors.id_of(row.sector)
-        person = known or _add(tx, row, sector_id)
-        if known is not None and not _says_nothing_new(row, known, sectors):
-            tx.people.update(replace(_merged(row, known), sector_id=sector_id or known.sector_id))
-        if hours.are_new(row, person):
+        person = known.person if known else _add(tx, row, sector_id)
+        if known is not None and not _says_nothing_new(row, person, sectors):
+            after = replace(_merged(row, person), sector_id=sector_id or person.sector_id)
+            store_person(tx, person, after)
+        fiche = known or Fiche(person=person)
+        if hours.are_new(row, fiche):
             tx.people.save_availability(person.id, hours.said_by(row))
+        if _has_new_details(row, fiche):
+            tx.people.save_details(
+                person.id, phone=row.phone or fiche.phone, notes=row.notes or fiche.notes
+            )
+        report.slugs.append(person.slug)
     return report
+
+
+def store_person(tx: Transaction, before: Person, after: Person) -> None:
+    """Store the next state of a person.
+
+    Whoever edits is the organizer by his first address (:mod:`rdv_caldav.ical.views`): after
+    a change of it, his programs have to read everything anew.
+    """
+    tx.people.update(after)
+    if before.addresses[:1] != after.addresses[:1]:
+        tx.accounts.void_sync_tokens_of(after.id)
 
 
 class _Sectors:
@@ -80,30 +141,28 @@ class _WorkingHours:
     """What rows say of working hours, and whether that is kept already."""
 
     def __init__(self, tx: Transaction) -> None:
-        self._tx = tx
         self._zone = tx.agency.settings().time_zone
 
     def said_by(self, row: PersonRow) -> str:
         return weekly_availability(row.hours, zone=self._zone) if row.hours else ""
 
-    def are_new(self, row: PersonRow, known: Person) -> bool:
-        if row.hours is None:
-            return False
-        return self._tx.people.availability_of(known.id) != self.said_by(row)
+    def are_new(self, row: PersonRow, known: Fiche) -> bool:
+        return row.hours is not None and known.availability != self.said_by(row)
 
 
 class _KnownPersons:
     """Whom a row means: by identifier, else by kind and name."""
 
-    def __init__(self, persons: Iterable[Person]) -> None:
-        self._by_slug: dict[str, Person] = {}
-        self._by_name: dict[tuple[PersonKind, str, str], list[Person]] = {}
-        for person in persons:
-            self._by_slug[person.slug] = person
+    def __init__(self, fiches: Iterable[Fiche]) -> None:
+        self._by_slug: dict[str, Fiche] = {}
+        self._by_name: dict[tuple[PersonKind, str, str], list[Fiche]] = {}
+        for fiche in fiches:
+            person = fiche.person
+            self._by_slug[person.slug] = fiche
             key = (person.kind, plain(person.last_name), plain(person.first_name))
-            self._by_name.setdefault(key, []).append(person)
+            self._by_name.setdefault(key, []).append(fiche)
 
-    def meant_by(self, row: PersonRow) -> list[Person]:
+    def meant_by(self, row: PersonRow) -> list[Fiche]:
         if row.slug:
             return [self._by_slug[row.slug]] if row.slug in self._by_slug else []
         return self._by_name.get((row.kind, plain(row.last_name), plain(row.first_name)), [])
@@ -112,37 +171,38 @@ class _KnownPersons:
 def _usable(rows: Iterable[PersonRow | RejectedRow], report: ImportReport) -> Iterator[PersonRow]:
     for row in rows:
         if isinstance(row, RejectedRow):
-            report.rejected.append((row.line, row.reason))
+            report.refusals.append((row.line, row.complaints))
         else:
             yield row
 
 
 def _plan(
     tx: Transaction, rows: Iterable[PersonRow], report: ImportReport
-) -> Iterator[tuple[PersonRow, Person | None]]:
+) -> Iterator[tuple[PersonRow, Fiche | None]]:
     settings = tx.agency.settings()
-    persons = _KnownPersons(tx.people.everyone(active_only=False))
+    persons = _KnownPersons(tx.people_listing.everyone())
     sectors, hours = _Sectors(tx), _WorkingHours(tx)
     lines: dict[object, int] = {}
     for row in rows:
         meant = persons.meant_by(row)
-        identity = meant[0].id if meant else _identity(row)
+        identity = meant[0].person.id if meant else _identity(row)
         first_line = lines.setdefault(identity, row.line)
-        reason = ""
+        complaint = None
         if len(meant) > 1:
-            reason = f"several persons are called {row.name}: Identifiant has to say who"
+            complaint = Complaint(problem=Problem.SEVERAL, about=row.name)
         elif first_line != row.line:
-            reason = f"the same person as in line {first_line}: homonyms need an Identifiant"
-        elif any(_is_the_agencys(address, settings) for address in row.addresses):
-            reason = "an address of the agency's own is nobody's"
-        if reason:
-            report.rejected.append((row.line, reason))
+            complaint = Complaint(problem=Problem.TWICE, about=str(first_line))
+        elif any(is_the_agencys(address, settings) for address in row.addresses):
+            complaint = Complaint(problem=Problem.AGENCY_ADDRESS)
+        if complaint:
+            report.refusals.append((row.line, (complaint,)))
             continue
         known = meant[0] if meant else None
         if known is None:
             report.created.append(row.name)
-        elif _says_nothing_new(row, known, sectors) and not hours.are_new(row, known):
+        elif _has_nothing_new(row, known, sectors, hours):
             report.unchanged.append(row.name)
+            continue
         else:
             report.updated.append(row.name)
         yield row, known
@@ -152,7 +212,18 @@ def _identity(row: PersonRow) -> object:
     return row.slug or (row.kind, plain(row.last_name), plain(row.first_name))
 
 
-def _is_the_agencys(address: str, settings: AgencySettings) -> bool:
+def _has_nothing_new(row: PersonRow, known: Fiche, sectors: _Sectors, hours: _WorkingHours) -> bool:
+    stays = _says_nothing_new(row, known.person, sectors)
+    return stays and not hours.are_new(row, known) and not _has_new_details(row, known)
+
+
+def _has_new_details(row: PersonRow, known: Fiche) -> bool:
+    new_phone = row.phone and row.phone != known.phone
+    return bool(new_phone or (row.notes and row.notes != known.notes))
+
+
+def is_the_agencys(address: str, settings: AgencySettings) -> bool:
+    """Tell whether an address is the agency's own, or stands for somebody without one."""
     is_placeholder = Directory((), settings).placeholder_id(address) is not None
     return is_placeholder or address == normalise_address(settings.scheduling_address)
 

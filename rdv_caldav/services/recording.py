@@ -12,36 +12,54 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from rdv_caldav.db.appointments import Stored
+from rdv_caldav.db.parts import StoredPart
 from rdv_caldav.db.uow import Transaction
 from rdv_caldav.domain import events
 from rdv_caldav.domain.agency import AgencySettings
 from rdv_caldav.domain.appointment import Appointment, Presence
 from rdv_caldav.domain.diff import diff
+from rdv_caldav.domain.errors import TooLarge
+from rdv_caldav.domain.parts import index_of_part, parts_of
 from rdv_caldav.domain.timeindex import TimeIndex
+from rdv_caldav.ical.conflict_lines import put_conflicts
 from rdv_caldav.ical.contentlines import same_but_answers
+from rdv_caldav.ical.parts import shown
 from rdv_caldav.ical.recurrence import time_index
 from rdv_caldav.ical.views import find_slots
 from rdv_caldav.ical.vocabulary import Vocabulary
 from rdv_caldav.ical.writer import patch
 from rdv_caldav.services.access import Actor
 from rdv_caldav.services.audit import record_events
+from rdv_caldav.services.conflict_recording import ConflictWatch
+from rdv_caldav.services.inbox_delivery import deliver
 from rdv_caldav.services.invitations import queue_messages
+
+_MOST_OF_PARTS = 16_000_000
+"""Characters in all that are kept for those who take part on some dates of a series only."""
 
 _ANSWERS = (events.PresenceRecorded, events.CommentLeft)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recorder:
-    """Writes what ``actor`` does at ``now`` (aware), under the agency's settings."""
+    """Writes what ``actor`` does at ``now`` (aware), under the agency's settings.
+
+    Conflicts are looked for on the way (rule 12); pages, and only they, may be refused by
+    Conflicting, and by informative ones too unless ``confirmed``.
+    """
 
     tx: Transaction
     actor: Actor
     settings: AgencySettings
     now: datetime
+    confirmed: bool = True
 
     def create(self, appointment: Appointment, *, text: str, href: str) -> int:
         """Store a new appointment and show it to all its persons; return its id."""
         index = time_index(appointment, now=self.now)
+        happened = diff(None, appointment)
+        outcome = self._watch().look(None, appointment, index=index, text=text, happened=happened)
+        text = outcome.text
         appointment_id = self.tx.appointments.insert(
             appointment,
             href=href,
@@ -50,8 +68,10 @@ class Recorder:
             index=index,
             now=self.now,
         )
-        self._follow_up(diff(None, appointment), appointment_id, appointment, texts=("", text))
-        self._publish(appointment_id, appointment, href=href, index=index)
+        happened = (*happened, *outcome.events)
+        outcome.store(self.tx, appointment_id)
+        self._follow_up(happened, appointment_id, appointment, texts=("", text))
+        self._publish(appointment_id, appointment, text=text, href=href, index=index)
         return appointment_id
 
     def change(
@@ -74,10 +94,22 @@ class Recorder:
         happened = (*diff(stored.appointment, appointment), *also)
         if not happened and text == stored.text and href is None:
             return
-        index = self._update(stored, appointment, text)
-        self._follow_up(happened, stored.id, appointment, texts=(stored.text, text))
         for person_id in _asked_again(happened):
             self.tx.calendars.unhide(stored.id, person_id)
+        index = time_index(appointment, now=self.now)
+        outcome = self._watch().look(
+            stored,
+            appointment,
+            index=index,
+            text=text,
+            happened=happened,
+            arrives=href is not None,
+        )
+        text = outcome.text
+        self._update(stored, appointment, text, index)
+        told = (*happened, *outcome.events)
+        outcome.store(self.tx, stored.id)
+        self._follow_up(told, stored.id, appointment, texts=(stored.text, text))
         answers_only = only_answers or (
             bool(happened)
             and all(isinstance(event, _ANSWERS) for event in happened)
@@ -86,15 +118,19 @@ class Recorder:
         self._publish(
             stored.id,
             appointment,
+            text=text,
             href=href or stored.href,
             index=index,
             answers_only=answers_only,
+            before=stored.appointment,
         )
 
     def trash(self, stored: Stored, appointment: Appointment, *, text: str) -> None:
         """Store the last state and move the appointment to the corbeille (rules 6 and 7)."""
-        self._update(stored, appointment, text)
+        text = put_conflicts(text, ())
+        self._update(stored, appointment, text, time_index(appointment, now=self.now))
         self.tx.appointments.trash(stored.id, self.now)
+        self.tx.conflicts.forget(stored.id)
         happened = (*diff(stored.appointment, appointment), events.Trashed())
         self._follow_up(happened, stored.id, appointment, texts=(stored.text, text))
         self.tx.calendars.withdraw(stored.id, self.now)
@@ -106,7 +142,9 @@ class Recorder:
             (events.Restored(),), stored.id, stored.appointment, texts=(stored.text, stored.text)
         )
         index = time_index(stored.appointment, now=self.now)
-        self._publish(stored.id, stored.appointment, href=stored.href, index=index)
+        self._publish(
+            stored.id, stored.appointment, text=stored.text, href=stored.href, index=index
+        )
 
     def hide(self, stored: Stored, person_id: int) -> None:
         """Take the appointment out of one participant's calendar, and of no other."""
@@ -114,9 +152,20 @@ class Recorder:
         same = (stored.text, stored.text)
         self._follow_up((hidden,), stored.id, stored.appointment, texts=same)
         self.tx.calendars.hide(stored.id, person_id, self.now)
+        self.tx.conflicts.forget(stored.id, person_id=person_id)
 
-    def _update(self, stored: Stored, appointment: Appointment, text: str) -> TimeIndex:
-        index = time_index(appointment, now=self.now)
+    def _watch(self) -> ConflictWatch:
+        return ConflictWatch(
+            tx=self.tx,
+            actor=self.actor,
+            settings=self.settings,
+            now=self.now,
+            confirmed=self.confirmed,
+        )
+
+    def _update(
+        self, stored: Stored, appointment: Appointment, text: str, index: TimeIndex
+    ) -> None:
         self.tx.appointments.update(
             stored.id,
             appointment,
@@ -126,16 +175,17 @@ class Recorder:
             now=self.now,
             before=stored.appointment,
         )
-        return index
 
     def _publish(
         self,
         appointment_id: int,
         appointment: Appointment,
         *,
+        text: str,
         href: str,
         index: TimeIndex,
         answers_only: bool = False,
+        before: Appointment | None = None,
     ) -> None:
         self.tx.calendars.publish(
             appointment_id,
@@ -145,6 +195,18 @@ class Recorder:
             now=self.now,
             answers_only=answers_only,
         )
+        parts = parts_of(appointment)
+        if parts or (before is not None and parts_of(before)):
+            if len(parts) * len(text) > _MOST_OF_PARTS:
+                raise TooLarge("too many take part on some dates of a long series only")
+            stored = []
+            for part in parts:
+                own_text, slots = shown(text, appointment, part)
+                dates = index_of_part(index, part)
+                stored.append(
+                    StoredPart(person_id=part.person_id, text=own_text, slots=slots, index=dates)
+                )
+            self.tx.parts.replace(appointment_id, stored)
 
     def _follow_up(
         self,
@@ -165,6 +227,15 @@ class Recorder:
             settings=self.settings,
             now=self.now,
         )
+        deliver(
+            self.tx,
+            self.actor,
+            happened,
+            appointment=appointment,
+            texts=texts,
+            settings=self.settings,
+            now=self.now,
+        )
 
 
 def rewritten(stored: Stored, new: Appointment, vocabulary: Vocabulary, *, now: datetime) -> str:
@@ -174,10 +245,18 @@ def rewritten(stored: Stored, new: Appointment, vocabulary: Vocabulary, *, now: 
 
 def _asked_again(happened: Sequence[events.Event]) -> frozenset[int]:
     """Whoever deleted it sees it again once he is asked anew, or no longer refuses."""
-    return frozenset(
+    asked = {
         event.key
         for event in happened
         if isinstance(event, events.PresenceRecorded)
         and isinstance(event.key, int)
         and (event.before is Presence.DECLINED or event.after is Presence.NEEDS_ACTION)
-    )
+    }
+    invited = {
+        event.participant.person_id
+        for event in happened
+        if isinstance(event, events.ParticipantAdded)
+        and event.participant.person_id is not None
+        and event.participant.presence is not Presence.DECLINED
+    }
+    return frozenset(asked | invited)

@@ -73,6 +73,28 @@ def _clock(minutes: int) -> str:
     return f"{minutes // 60:02}:{minutes % 60:02}"
 
 
+def written_hours(hours: Hours) -> str:
+    """Return hours as :func:`read_hours` reads them: days with the same hours together."""
+    runs: list[tuple[list[int], str]] = []
+    for number, day in enumerate(WEEKDAYS):
+        of_day = " ".join(f"{_short(a)}-{_short(b)}" for a, b in hours.get(day, ()))
+        if of_day and runs and runs[-1][1] == of_day and runs[-1][0][-1] == number - 1:
+            runs[-1][0].append(number)
+        elif of_day:
+            runs.append(([number], of_day))
+    return "; ".join(f"{_named(days)} {of_day}" for days, of_day in runs) or _ALWAYS
+
+
+def _named(days: list[int]) -> str:
+    first, last = _DAYS[days[0]], _DAYS[days[-1]]
+    return first if first == last else f"{first}-{last}"
+
+
+def _short(clock: str) -> str:
+    hour, _, minute = clock.partition(":")
+    return f"{int(hour)}h{minute if minute != '00' else ''}"
+
+
 # -- an account's own ---------------------------------------------------------------------
 
 

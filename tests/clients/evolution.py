@@ -67,9 +67,20 @@ class EvolutionCalendar:
         """Change an event's title."""
         self._tell("rename", uid=uid, title=title)
 
-    def answer(self, uid: str, address: str, presence: str) -> None:
-        """Set an attendee's PARTSTAT."""
-        self._tell("answer", uid=uid, address=address, presence=presence)
+    def leaves_mailing_to_the_server(self) -> bool:
+        """Tell whether Evolution leaves invitations and answers to the server."""
+        return bool(self._tell("leaves_mailing_to_the_server"))
+
+    def postpone(self, uid: str, *, days: int) -> None:
+        """Move an event."""
+        self._tell("postpone", uid=uid, days=days)
+
+    def answer(self, uid: str, address: str, presence: str, original: str = "") -> None:
+        """Set an attendee's PARTSTAT.
+
+        ``original`` is one date of a series, as UTC like 20261124T080000Z.
+        """
+        self._tell("answer", uid=uid, address=address, presence=presence, original=original)
 
     def remove(self, uid: str) -> None:
         """Delete an event."""
@@ -83,7 +94,7 @@ class EvolutionCalendar:
             assert time.monotonic() < end, "Evolution never saw it"
             time.sleep(0.1)
 
-    def _tell(self, name: str, **parameters: str) -> Any:
+    def _tell(self, name: str, **parameters: str | int) -> Any:
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps([name, parameters]) + "\n")
         self._process.stdin.flush()

@@ -73,6 +73,8 @@ def _source(registry: Any, url: str, login: str) -> Any:
     login_as.set_method("plain/password")
     webdav = source.get_extension(EDataServer.SOURCE_EXTENSION_WEBDAV_BACKEND)
     webdav.set_resource_path(parts.path)
+    # "Server handles meeting invitations", which the user ticks: it does not ask the server
+    webdav.set_calendar_auto_schedule(True)
     registry.commit_source_sync(source, None)
     while not (known := registry.ref_source(SOURCE)):
         _turn()
@@ -112,13 +114,28 @@ class Agent:
         changed.set_summary(title)
         self._modify(changed)
 
-    def answer(self, uid: str, address: str, presence: str) -> None:
+    def leaves_mailing_to_the_server(self) -> bool:
+        return bool(self._client.check_save_schedules())
+
+    def postpone(self, uid: str, days: int) -> None:
         changed = self._object(uid)
+        for get, put in (("get_dtstart", "set_dtstart"), ("get_dtend", "set_dtend")):
+            moment = getattr(changed, get)()
+            moment.adjust(days, 0, 0, 0)
+            getattr(changed, put)(moment)
+        self._modify(changed)
+
+    def answer(self, uid: str, address: str, presence: str, original: str = "") -> None:
+        changed = self._object(uid)
+        if original:
+            changed.set_recurrenceid(ICalGLib.Time.new_from_string(original))
+            self._only_once(changed, original)
         attendee = changed.get_first_property(ICalGLib.PropertyKind.ATTENDEE_PROPERTY)
         while attendee.get_attendee() != f"mailto:{address}":
             attendee = changed.get_next_property(ICalGLib.PropertyKind.ATTENDEE_PROPERTY)
         attendee.set_parameter_from_string("PARTSTAT", presence)
-        self._modify(changed)
+        kind = ECal.ObjModType.THIS if original else ECal.ObjModType.ALL
+        self._modify(changed, kind)
 
     def remove(self, uid: str) -> None:
         flags = ECal.OperationFlags.NONE
@@ -127,9 +144,18 @@ class Agent:
     def _object(self, uid: str) -> Any:
         return self._client.get_object_sync(uid, None, None)[1]
 
-    def _modify(self, changed: Any) -> None:
-        flags = ECal.OperationFlags.NONE
-        self._client.modify_object_sync(changed, ECal.ObjModType.ALL, flags, None)
+    def _only_once(self, changed: Any, original: str) -> None:
+        """Make a copy of a series the date that it says it is, an hour long."""
+        rule = changed.get_first_property(ICalGLib.PropertyKind.RRULE_PROPERTY)
+        changed.remove_property(rule)
+        start = ICalGLib.Time.new_from_string(original)
+        end = ICalGLib.Time.new_from_string(original)
+        end.adjust(0, 1, 0, 0)
+        changed.set_dtstart(start)
+        changed.set_dtend(end)
+
+    def _modify(self, changed: Any, kind: Any = ECal.ObjModType.ALL) -> None:
+        self._client.modify_object_sync(changed, kind, ECal.OperationFlags.NONE, None)
 
 
 def main(url: str, login: str) -> None:

@@ -1,8 +1,9 @@
 """What caldav-server-tester finds in a server, beside what it knows of others.
 
 ``python tests/clients/server_features.py URL docs/en/compatibility.md`` measures a server of the
-demo agency (it works as user01 to user03) and writes the page's last table anew; without a page
-it prints the findings as JSON.
+demo agency (it works as user01 to user03, of whom user02 must have an inbox that is filled:
+``rdv-caldav account inbox user02 on``) and writes the page's last table anew; without a page it
+prints the findings as JSON.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ from __future__ import annotations
 import json
 import logging
 import sys
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -20,15 +22,10 @@ USERS = ("user01", "user02", "user03")
 
 _HEAD = "| feature | ours | Radicale | Xandikos | Cyrus | note |"
 
-_SCHEDULING = (
-    "looked for in a calendar of one's own, which holds no appointments; "
-    "in persons' calendars it is there"
-)
 _AT = "a login with `@` would be needed to see it"
 NOTES: dict[str, str] = {
     "create-calendar.auto": "a PUT never makes a calendar: a mistyped URL would make one",
     "http.multiplexing": "no check looks at it: this is the program's assumption",
-    "scheduling": _SCHEDULING,
     "search.text.comp-type-optional": "RFC 4791 §9.7.2: the condition is about VCALENDAR's own "
     "properties, so it matches nothing",
     "url.encode-at.identity": "`@` and `%40` are one place (RFC 3986), not two",
@@ -39,22 +36,47 @@ NOTES: dict[str, str] = {
 
 
 def findings(url: str) -> dict[str, str]:
-    """Run every check and return feature to level of support."""
+    """Run every check and return feature to level of support.
+
+    Most look into a calendar that the program makes; those of scheduling into a person's, since
+    what an account makes for itself holds no appointments.
+    """
+    logging.disable(logging.CRITICAL)  # its log repeats what it reports
+    with _checker(url) as checker:
+        checker.check_all()
+        found = _levels(checker.features_checked)
+    with _checker(url, in_persons_calendar=True) as checker:
+        checker.check_one("PrepareCalendar")
+        # or else it would make one all the same
+        checker.features_checked.set_feature("create-calendar", False)
+        checker.check_one("CheckScheduleTagStablePartstat")
+        of_persons = _levels(checker.features_checked)
+    return found | {name: level for name, level in of_persons.items() if _is_scheduling(name)}
+
+
+@contextmanager
+def _checker(url: str, *, in_persons_calendar: bool = False) -> Iterator[Any]:
     from caldav.davclient import get_davclient
 
     tester = import_module("caldav_server_tester.checker")
-    logging.disable(logging.CRITICAL)  # its log repeats what it reports
     with ExitStack() as opened:
         first, *others = (
             opened.enter_context(get_davclient(url=url, username=user, password="demo"))
             for user in USERS
         )
+        if in_persons_calendar:
+            (own,) = first.principal().calendars()
+            named = {"name": own.get_display_name()}
+            first.features.set_feature("test-calendar.compatibility-tests", named)
         checker = tester.ServerQuirkChecker(first, extra_clients=others)
         try:
-            checker.check_all()
+            yield checker
         finally:
             checker.cleanup(force=True)
-    return _levels(checker.features_checked)
+
+
+def _is_scheduling(feature: str) -> bool:
+    return feature.partition(".")[0] == "scheduling"
 
 
 def expected_of(peer: str) -> dict[str, str]:

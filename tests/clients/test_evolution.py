@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +18,12 @@ pytestmark = [
     pytest.mark.skipif(bool(missing()), reason=missing() or "all there"),
 ]
 
+IVAN = "ivan@agence.example"
+BOTH = (
+    "ORGANIZER:mailto:alice@agence.example\r\n"
+    f"ATTENDEE;RSVP=TRUE:mailto:{IVAN}\r\n"
+    "ATTENDEE;RSVP=TRUE:mailto:claire@famille.example\r\n"
+)
 MADE = (
     "BEGIN:VEVENT\r\nUID:eds\r\nSUMMARY:D'Evolution\r\n"
     "DTSTART;TZID=Europe/Paris:20261125T090000\r\nDTEND;TZID=Europe/Paris:20261125T100000\r\n"
@@ -59,12 +66,49 @@ def test_a_life_of_an_appointment(server: RunningServer, alice: HttpDav, tmp_pat
         calendar.synchronise(until=lambda: not calendar.titles())
 
 
+def test_an_organizer_invites_moves_and_cancels(
+    server: RunningServer, alice: HttpDav, tmp_path: Path
+) -> None:
+    with evolution_calendar(f"{server.dav}alice/alice/", "alice", tmp_path / "eds") as calendar:
+        assert calendar.leaves_mailing_to_the_server()
+        calendar.add(MADE.replace("END:VEVENT", f"{BOTH}END:VEVENT"))
+        for slug in ("ivan", "claire"):
+            assert "DTSTART;TZID=Europe/Paris:20261125T090000" in _found(alice, _path(slug))
+
+        calendar.postpone("eds", days=1)
+        for slug in ("ivan", "claire"):
+            assert "DTSTART;TZID=Europe/Paris:20261126T090000" in _found(alice, _path(slug))
+
+        calendar.remove("eds")
+        assert not any(_found(alice, _path(slug)) for slug in ("alice", "ivan", "claire"))
+
+
 def test_an_attendee_answers(server: RunningServer, alice: HttpDav, tmp_path: Path) -> None:
-    invited = "ATTENDEE;RSVP=TRUE:mailto:ivan@agence.example\r\n"
-    alice.request("PUT", "/alice/claire/essai.ics", event(lines=invited))
+    lines = f"{BOTH}RRULE:FREQ=DAILY;COUNT=4\r\n"
+    alice.request("PUT", _path("alice"), event("eds", lines=lines))
     with evolution_calendar(f"{server.dav}ivan/ivan/", "ivan", tmp_path / "eds") as calendar:
-        calendar.synchronise(until=lambda: "essai" in calendar.titles())
-        calendar.answer("essai", "ivan@agence.example", "TENTATIVE")
-    seen = _found(alice, "/alice/claire/essai.ics").replace("\r\n ", "")
-    line = next(line for line in seen.splitlines() if "ivan@agence" in line)
-    assert "PARTSTAT=TENTATIVE" in line
+        assert calendar.leaves_mailing_to_the_server()
+        calendar.synchronise(until=lambda: "eds" in calendar.titles())
+        calendar.answer("eds", IVAN, "TENTATIVE")
+        assert _presences(_found(alice, _path("claire"))) == ["TENTATIVE"]
+
+        calendar.answer("eds", IVAN, "DECLINED", "20261126T080000Z")
+        seen = _found(alice, _path("claire"))
+        assert "RECURRENCE-ID;TZID=Europe/Paris:20261126T090000" in seen
+        assert _presences(seen) == ["TENTATIVE", "DECLINED"]
+
+        calendar.remove("eds")
+        assert not _found(alice, _path("ivan"))
+        assert _presences(_found(alice, _path("claire"))) == ["DECLINED", "DECLINED"]
+
+
+def _path(slug: str) -> str:
+    return f"/alice/{slug}/eds.ics"
+
+
+def _presences(text: str) -> list[str]:
+    """Ivan's PARTSTAT in an object and in its dates that differ."""
+    lines = text.replace("\r\n ", "").splitlines()
+    own = [line for line in lines if line.endswith(f":mailto:{IVAN}")]
+    found = [re.search(r"PARTSTAT=([A-Z-]+)", line) for line in own]
+    return [each[1] if each else "NEEDS-ACTION" for each in found]

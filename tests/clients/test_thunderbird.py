@@ -20,7 +20,13 @@ pytestmark = [
 ]
 
 CLAIRE = "Client : Claire Cliente"
+OWN, LOCAL = "Alice Gestion", "Local"
 IVAN = "ATTENDEE;RSVP=TRUE:mailto:ivan@agence.example\r\n"
+BOTH = (
+    f"ORGANIZER:mailto:alice@agence.example\r\n{IVAN}"
+    "ATTENDEE;RSVP=TRUE:mailto:claire@famille.example\r\n"
+)
+DAILY = "RRULE:FREQ=DAILY;COUNT=4\r\n"
 
 
 @pytest.fixture
@@ -37,17 +43,22 @@ def alice(server: RunningServer) -> Iterator[HttpDav]:
         yield client
 
 
-def _found(calendar: HttpDav, uid: str) -> str:
-    status, _, text = calendar.request("GET", f"/alice/claire/{uid}.ics")
+def _found(calendar: HttpDav, uid: str, slug: str = "claire") -> str:
+    status, _, text = calendar.request("GET", f"/alice/{slug}/{uid}.ics")
     return text if status == 200 else ""
 
 
 def _presence(text: str, address: str) -> str:
     """The PARTSTAT of an address in an object."""
+    return _presences(text, address)[0]
+
+
+def _presences(text: str, address: str) -> list[str]:
+    """The PARTSTAT of an address in an object and in its dates that differ."""
     unfolded = re.sub(r"\r?\n[ \t]", "", text)
-    line = next(line for line in unfolded.splitlines() if line.endswith(f":mailto:{address}"))
-    found = re.search(r"PARTSTAT=([A-Z-]+)", line)
-    return found[1] if found else "NEEDS-ACTION"
+    lines = [line for line in unfolded.splitlines() if line.endswith(f":mailto:{address}")]
+    found = [re.search(r"PARTSTAT=([A-Z-]+)", line) for line in lines]
+    return [each[1] if each else "NEEDS-ACTION" for each in found]
 
 
 def test_a_life_of_an_appointment(
@@ -86,3 +97,49 @@ def test_an_attendee_answers(
     thunderbird.synchronise(until=lambda: "essai" in thunderbird.titles(own))
     thunderbird.answer(own, "essai", "TENTATIVE")
     assert _presence(_found(alice, "essai"), "ivan@agence.example") == "TENTATIVE"
+
+
+def test_an_organizer_mails_nothing(
+    server: RunningServer, thunderbird: Thunderbird, alice: HttpDav
+) -> None:
+    thunderbird.subscribe(server, "alice")
+    thunderbird.plan(OWN, event("reunion", lines=BOTH))
+    for slug in ("ivan", "claire"):
+        assert "DTSTART;TZID=Europe/Paris:20261125T090000" in _found(alice, "reunion", slug)
+
+    thunderbird.postpone(OWN, "reunion", days=1)
+    for slug in ("ivan", "claire"):
+        assert "DTSTART;TZID=Europe/Paris:20261126T090000" in _found(alice, "reunion", slug)
+
+    thunderbird.delete(OWN, "reunion")
+    assert not any(_found(alice, "reunion", slug) for slug in ("alice", "ivan", "claire"))
+
+    # it would have: in a calendar of no server it invites by mail, and that comes after all else
+    thunderbird.plan(LOCAL, event("ailleurs", lines=BOTH))
+    thunderbird.synchronise(until=lambda: bool(thunderbird.sink.mails))
+    assert "UID:ailleurs" in thunderbird.sink.mails[0]
+    assert not [mail for mail in thunderbird.sink.mails if "UID:reunion" in mail]
+
+
+def test_an_attendee_mails_nothing(
+    server: RunningServer, thunderbird: Thunderbird, alice: HttpDav
+) -> None:
+    address = "ivan@agence.example"
+    alice.request("PUT", "/alice/alice/point.ics", event("point", lines=f"{BOTH}{DAILY}"))
+    (own,) = thunderbird.subscribe(server, "ivan")
+    thunderbird.synchronise(until=lambda: "point" in thunderbird.titles(own))
+
+    thunderbird.answer(own, "point", "ACCEPTED")
+    assert _presences(_found(alice, "point", "claire"), address) == ["ACCEPTED"]
+    thunderbird.answer(own, "point", "DECLINED", "20261126T080000Z")
+    seen = _found(alice, "point", "claire")
+    assert "RECURRENCE-ID;TZID=Europe/Paris:20261126T090000" in seen
+    assert _presences(seen, address) == ["ACCEPTED", "DECLINED"]
+
+    thunderbird.delete(own, "point")
+    assert not _found(alice, "point", "ivan")
+    assert _presences(_found(alice, "point", "claire"), address) == ["DECLINED", "DECLINED"]
+
+    thunderbird.plan(LOCAL, event("ailleurs", lines=BOTH.replace("alice@", "ivan@", 1)))
+    thunderbird.synchronise(until=lambda: bool(thunderbird.sink.mails))
+    assert not [mail for mail in thunderbird.sink.mails if "UID:point" in mail]

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from clients.mail_sink import MailSink, mail_sink
 from clients.marionette import Marionette
 from support.server import RunningServer, free_port
 
@@ -25,20 +26,32 @@ _PREFERENCES: dict[str, bool | int | str] = {
 _PRELUDE = """
 const { cal } = ChromeUtils.importESModule("resource:///modules/calendar/calUtils.sys.mjs");
 const { CalEvent } = ChromeUtils.importESModule("resource:///modules/CalEvent.sys.mjs");
+const transactions = ChromeUtils.importESModule("resource:///modules/CalTransactionManager.sys.mjs");
+const mailing = { responseMode: Ci.calIItipItem.AUTO };
 const calendarNamed = name => cal.manager.getCalendars().find(one => one.name == name);
 """
 _SUBSCRIBE = """
-const [location, user, password, address] = args;
+const [location, user, password, address, smtpPort] = args;
 const login = Cc["@mozilla.org/login-manager/loginInfo;1"].createInstance(Ci.nsILoginInfo);
 login.init(new URL(location).origin, null, "rdv-caldav", user, password, "", "");
 await Services.logins.addLoginAsync(login);
 const { MailServices } = ChromeUtils.importESModule("resource:///modules/MailServices.sys.mjs");
 const identity = MailServices.accounts.createIdentity();
 identity.email = address;
+identity.doFcc = false;
+const outgoing = MailServices.outgoingServer.createServer("smtp");
+outgoing.QueryInterface(Ci.nsISmtpServer);
+outgoing.hostname = "127.0.0.1";
+outgoing.port = smtpPort;
+outgoing.authMethod = Ci.nsMsgAuthMethod.none;
+outgoing.socketType = Ci.nsMsgSocketType.plain;
+identity.smtpServerKey = outgoing.key;
 const account = MailServices.accounts.createAccount();
-const nowhere = MailServices.accounts.createIncomingServer("nobody", "mail.invalid", "none");
+const nowhere = MailServices.accounts.createIncomingServer("nobody", "mail.invalid", "pop3");
+nowhere.loginAtStartUp = nowhere.doBiff = false;
 account.incomingServer = nowhere;
 account.addIdentity(identity);
+MailServices.accounts.defaultAccount = account;
 const found = await cal.provider.detection.detect(user, password, location, false, [], {});
 const calendars = [...found.values()].flat();
 for (const calendar of calendars) {
@@ -46,6 +59,10 @@ for (const calendar of calendars) {
   calendar.setProperty("imip.identity.key", identity.key);
   cal.manager.registerCalendar(calendar);
 }
+const local = cal.manager.createCalendar("storage", Services.io.newURI("moz-storage-calendar://"));
+local.name = "Local";
+local.setProperty("imip.identity.key", identity.key);
+cal.manager.registerCalendar(local);
 return calendars.map(one => [one.name, one.readOnly]);
 """
 _ITEMS = """
@@ -57,6 +74,27 @@ _ADD = """
 const item = new CalEvent(args[1]);
 return (await calendarNamed(args[0]).addItem(item)).icalString;
 """
+_PLAN = """
+const [name, text] = args;
+const calendar = calendarNamed(name);
+const item = new CalEvent(text);
+item.calendar = calendar;
+item.setProperty("X-MOZ-SEND-INVITATIONS", "TRUE");
+await new transactions.CalAddTransaction(item, calendar, null, mailing).doTransaction();
+"""
+_POSTPONE = """
+const [name, uid, days] = args;
+const calendar = calendarNamed(name);
+const old = await calendar.getItem(uid);
+const changed = old.clone();
+const later = cal.createDuration(`P${days}D`);
+for (const date of ["startDate", "endDate"]) {
+  changed[date] = changed[date].clone();
+  changed[date].addDuration(later);
+}
+changed.setProperty("X-MOZ-SEND-INVITATIONS", "TRUE");
+await new transactions.CalModifyTransaction(changed, calendar, old, mailing).doTransaction();
+"""
 _RENAME = """
 const [name, uid, title] = args;
 const calendar = calendarNamed(name);
@@ -66,23 +104,30 @@ changed.title = title;
 return (await calendar.modifyItem(changed, old)).icalString;
 """
 _ANSWER = """
-const [name, uid, presence] = args;
+const [name, uid, presence, original] = args;
 const calendar = calendarNamed(name);
 const old = await calendar.getItem(uid);
 const changed = old.clone();
-const me = cal.itip.getInvitedAttendee(changed, calendar);
+const said = original
+  ? changed.recurrenceInfo.getOccurrenceFor(cal.createDateTime(original)).clone()
+  : changed;
+const me = cal.itip.getInvitedAttendee(said, calendar);
 if (!me) {
   throw new Error("not recognised as an attendee");
 }
 const mine = me.clone();
-changed.removeAttendee(me);
+said.removeAttendee(me);
 mine.participationStatus = presence;
-changed.addAttendee(mine);
-await calendar.modifyItem(changed, old);
+said.addAttendee(mine);
+if (original) {
+  changed.recurrenceInfo.modifyException(said, true);
+}
+await new transactions.CalModifyTransaction(changed, calendar, old, mailing).doTransaction();
 """
 _DELETE = """
 const calendar = calendarNamed(args[0]);
-await calendar.deleteItem(await calendar.getItem(args[1]));
+const item = await calendar.getItem(args[1]);
+await new transactions.CalDeleteTransaction(item, calendar, item, mailing).doTransaction();
 """
 _SYNCHRONISE = "cal.manager.getCalendars().forEach(one => one.refresh());"
 
@@ -90,8 +135,10 @@ _SYNCHRONISE = "cal.manager.getCalendars().forEach(one => one.refresh());"
 class Thunderbird:
     """A running Thunderbird and the calendars that it has found."""
 
-    def __init__(self, marionette: Marionette) -> None:
+    def __init__(self, marionette: Marionette, sink: MailSink) -> None:
         self._marionette = marionette
+        self.sink = sink
+        """What its mail account sends by."""
 
     def subscribe(self, server: RunningServer, login: str) -> dict[str, bool]:
         """Find an account's calendars as the assistant does; name to "read only".
@@ -99,7 +146,7 @@ class Thunderbird:
         The mail identity is what the program knows its user by without scheduling on the server.
         """
         address = f"{login}@agence.example"
-        return dict(self._run(_SUBSCRIBE, server.dav, login, "demo", address))
+        return dict(self._run(_SUBSCRIBE, server.dav, login, "demo", address, self.sink.port))
 
     def titles(self, calendar: str) -> dict[str, str]:
         """Return UID to title."""
@@ -110,16 +157,27 @@ class Thunderbird:
         """Create an event and return what the calendar holds then."""
         return str(self._run(_ADD, calendar, text))
 
+    def plan(self, calendar: str, text: str) -> None:
+        """Create an event as its dialog does, with "Send invitations" ticked."""
+        self._run(_PLAN, calendar, text)
+
+    def postpone(self, calendar: str, uid: str, *, days: int) -> None:
+        """Move an event as its dialog does, with "Send invitations" ticked."""
+        self._run(_POSTPONE, calendar, uid, days)
+
     def rename(self, calendar: str, uid: str, title: str) -> str:
         """Change an event's title and return what the calendar holds then."""
         return str(self._run(_RENAME, calendar, uid, title))
 
-    def answer(self, calendar: str, uid: str, presence: str) -> None:
-        """Answer as the summary dialog's buttons do."""
-        self._run(_ANSWER, calendar, uid, presence)
+    def answer(self, calendar: str, uid: str, presence: str, original: str = "") -> None:
+        """Answer as the summary dialog's buttons do.
+
+        ``original`` is one date of a series, as UTC like 20261124T080000Z.
+        """
+        self._run(_ANSWER, calendar, uid, presence, original)
 
     def delete(self, calendar: str, uid: str) -> None:
-        """Delete an event."""
+        """Delete an event, and send what is to be sent of that."""
         self._run(_DELETE, calendar, uid)
 
     def synchronise(self, until: Callable[[], bool]) -> None:
@@ -148,10 +206,11 @@ def running_thunderbird(folder: Path) -> Iterator[Thunderbird]:
             command, env={**os.environ, "HOME": str(folder)}, stdout=log, stderr=log
         )
         try:
-            marionette = Marionette(port)
-            yield Thunderbird(marionette)
-            marionette.quit()
-            process.wait(timeout=30)
+            with mail_sink() as sink:
+                marionette = Marionette(port)
+                yield Thunderbird(marionette, sink)
+                marionette.quit()
+                process.wait(timeout=30)
         finally:
             process.kill()
             process.wait(timeout=30)

@@ -79,6 +79,28 @@ def test_people_accounts_and_calendars(
     assert main(["people", "import", str(people)]) == 1
 
 
+def test_inboxes_and_reminders(agency: Database, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["account", "inbox", "chef", "on"]) == 0
+    assert main(["account", "inbox", "personne", "on"]) == 1
+    assert "no account" in capsys.readouterr().err
+    assert main(["type", "reminder", "client", "15"]) == 0
+    assert main(["type", "reminder", "interne", "30"]) == 0
+    assert main(["type", "reminder", "interne", "none"]) == 0
+    assert "no reminder" in capsys.readouterr().out
+    assert main(["type", "reminder", "rien", "15"]) == 1
+    assert "only client" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        main(["type", "reminder", "client", "bientôt"])
+    with agency.reading() as tx:
+        assert tx.agency.settings().default_reminders == {"client": 15}
+        account = tx.accounts.by_login("chef")
+        assert account is not None
+        assert tx.inbox.of(account.id).is_on
+    assert main(["account", "inbox", "chef", "off"]) == 0
+    with agency.reading() as tx:
+        assert not tx.inbox.of(account.id).is_on
+
+
 def test_files_that_cannot_be_read(agency: Database, environ: Path) -> None:
     assert main(["people", "import", str(environ / "none.csv")]) == 1
     odd = environ / "odd.csv"

@@ -100,6 +100,27 @@ def test_requests_take_the_same_few_statements(book: AppointmentBook, count: int
     assert taken == PINNED
 
 
+MOST_OF_A_WRITE = {"new": 22, "update": 18}
+
+
+@pytest.mark.parametrize("count", [10, 1_000])
+def test_writes_take_the_same_few_statements(book: AppointmentBook, count: int) -> None:
+    fill(book, count)
+    alice = DavClient(create_app(book), "alice")
+    taken: dict[str, int] = {}
+    for name, expected in (("new", 201), ("update", 204)):
+        for hour, uid in ((10, "m1"), (12, "m2")):
+            # when nobody has anything else
+            times = f"DTSTART:20350101T{hour}0000Z\r\nDURATION:PT1H\r\n"
+            text = event(uid, summary=name, times=times)
+            with counted(book) as statements:
+                alice.put(f"/alice/claire/{uid}.ics", text, expect=expected)
+            # what is asked but once was asked by the first of them
+            taken[name] = len([s for s in statements if not s.startswith(("BEGIN", "COMMIT"))])
+    assert taken["new"] <= MOST_OF_A_WRITE["new"]
+    assert taken["update"] <= MOST_OF_A_WRITE["update"]
+
+
 def test_a_week_is_found_by_index(any_book: AppointmentBook) -> None:
     fill(any_book, 500)
     with any_book.database.reading() as tx:

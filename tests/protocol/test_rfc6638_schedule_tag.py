@@ -138,6 +138,17 @@ def test_3_2_10_an_answer_given_by_an_editor_leaves_it(
     assert seen() == before
 
 
+def test_3_2_10_the_order_of_lines_is_no_change(
+    alice: DavClient, seen: Callable[[], list[str]]
+) -> None:
+    before, line = seen(), "LOCATION:Salle 1\r\n"
+    text = answered(alice.get(MINE).text, IVAN, "ACCEPTED")
+    assert line in text
+    moved = text.replace(line, "").replace("END:VEVENT", f"{line}END:VEVENT")
+    alice.put(MINE, moved, expect=204)
+    assert seen() == before
+
+
 def test_3_2_10_comments_leave_it(ivan: DavClient, seen: Callable[[], list[str]]) -> None:
     before = seen()
     text = answered(ivan.get(IVANS).text, IVAN, "DECLINED;X-RESPONSE-COMMENT=En congé")

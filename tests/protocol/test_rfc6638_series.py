@@ -14,11 +14,6 @@ SERIES = "RRULE:FREQ=DAILY;COUNT=5\r\n"
 DATES = ("25", "26", "27", "28", "29")
 
 
-SINGLE_DATES = pytest.mark.xfail(
-    reason="whoever takes part in single dates is shown, and busy on, the whole series"
-)
-
-
 @pytest.fixture
 def once(alice: DavClient) -> None:
     """Alice's and Claire's series of five days, to whose second Ivan is invited."""
@@ -53,7 +48,6 @@ def _hits(client: DavClient, path: str, day: int) -> set[str]:
     return Place(client, path).hits(comp("VEVENT", span))
 
 
-@SINGLE_DATES
 def test_3_2_6_only_the_dates_one_is_invited_to(once: None, ivan: DavClient) -> None:
     assert _dates(ivan, "/ivan/ivan/") == ["26"]
     assert _hits(ivan, "/ivan/ivan/", 26) == {"s.ics"}
@@ -71,7 +65,6 @@ def test_3_2_6_never_a_date_without_its_series(once: None, ivan: DavClient) -> N
     assert len([each for each in components if not lines_of(each, "RECURRENCE-ID")]) == 1
 
 
-@SINGLE_DATES
 def test_3_2_6_one_is_busy_on_these_dates_alone(once: None, alice: DavClient) -> None:
     assert busy_times(alice, CLAIRE) == {"BUSY": ["0800-0900"]}
     assert busy_times(alice, IVAN) == {}
@@ -86,14 +79,12 @@ def test_3_2_6_one_answers_for_these_dates(once: None, alice: DavClient, ivan: D
     assert IVAN not in series.replace("\r\n ", "")
 
 
-@SINGLE_DATES
 def test_3_2_6_a_date_one_is_left_out_of(all_but_once: None, ivan: DavClient) -> None:
     assert _dates(ivan, "/ivan/ivan/") == ["25", "27", "28", "29"]
     assert _hits(ivan, "/ivan/ivan/", 26) == set()
     assert _hits(ivan, "/ivan/ivan/", 27) == {"s.ics"}
 
 
-@SINGLE_DATES
 def test_3_2_6_one_is_free_on_a_date_one_is_left_out_of(
     all_but_once: None, alice: DavClient
 ) -> None:
@@ -104,7 +95,6 @@ def test_3_2_6_one_is_free_on_a_date_one_is_left_out_of(
     ]
 
 
-@SINGLE_DATES
 def test_3_2_6_nobody_who_answers_undoes_it(
     all_but_once: None, alice: DavClient, ivan: DavClient
 ) -> None:

@@ -9,25 +9,23 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import icalendar
 
 from rdv_caldav.bootstrap import AppointmentBook
+from rdv_caldav.services import inbox, reminders
 from rdv_radicale.application import create_app
 from support.dav import Answer, DavClient
+from support.scenario_objects import attendee_of, change, check, date_of, master_of
+from support.scheduling import ask
 
-PRESENCES = {
-    "sans réponse": "NEEDS-ACTION",
-    "vert": "ACCEPTED",
-    "orange": "TENTATIVE",
-    "rouge": "DECLINED",
-}
+PARIS = ZoneInfo("Europe/Paris")
 ANSWERS = {"accepte": "ACCEPTED", "peut-être": "TENTATIVE", "refuse": "DECLINED"}
-STATES = {"Planifié": "PLANIFIE", "Tenu": "TENU", "Annulé": "ANNULE"}
-TEXTS = {"objet": "SUMMARY", "lieu": "LOCATION", "notes": "DESCRIPTION", "statut": "STATUS"}
+MESSAGES = {"une invitation": "REQUEST", "une annulation": "CANCEL", "une réponse": "REPLY"}
 
 
 @dataclass
@@ -74,6 +72,7 @@ class Scenario:
         self.book, self.clock = book, clock
         self.app = create_app(book)
         self.answer: Answer | None = None
+        self.kept: dict[tuple[str, str], tuple[str, str]] = {}
 
     def run(self, path: Path) -> None:
         """Do all steps; an assertion names the line that failed."""
@@ -103,6 +102,15 @@ class Scenario:
         with self.book.database.writing() as tx:
             tx.agency.save_setting(name, {"oui": True, "non": False}.get(value, value))
 
+    def inbox(self, step: Step, login: str, word: str) -> None:
+        with self.book.database.writing() as tx:
+            inbox.switch(tx, login, on=word == "remplie", now=self.clock())
+
+    def remind(self, step: Step, type_code: str, minutes: str) -> None:
+        chosen = None if minutes == "aucun" else int(minutes)
+        with self.book.database.writing() as tx:
+            reminders.set_default(tx, type_code, chosen, now=self.clock())
+
     def create(self, step: Step, login: str, place: str) -> None:
         details = dict(step.details)
         calendar = icalendar.Calendar()
@@ -112,25 +120,49 @@ class Scenario:
         event.add("UID", details.get("uid", place.partition("/")[2]))
         event.add("DTSTAMP", self.clock.now)
         calendar.add_component(event)
-        _change(event, step.details)
+        change(event, step.details)
         self._put(login, place, calendar)
 
     def modify(self, step: Step, login: str, place: str) -> None:
         calendar, etag = self._read(login, place)
-        _change(_master(calendar), step.details)
+        change(master_of(calendar), step.details)
         self._put(login, place, calendar, if_match=etag)
 
     def modify_date(self, step: Step, login: str, place: str, original: str) -> None:
         calendar, etag = self._read(login, place)
-        _change(_override(calendar, original), step.details)
+        change(date_of(calendar, original), step.details)
         self._put(login, place, calendar, if_match=etag)
 
     def respond(self, step: Step, login: str, answer: str, place: str) -> None:
         calendar, etag = self._read(login, place)
-        line = _attendee(_master(calendar), login)
+        line = attendee_of(master_of(calendar), login)
         assert line is not None, f"{login} takes no part"
         line.params["PARTSTAT"] = ANSWERS[answer]
         self._put(login, place, calendar, if_match=etag)
+
+    def keep(self, step: Step, login: str, place: str) -> None:
+        answer = self.client(login).get(f"/{login}/{_href(place)}")
+        self.kept[login, place] = (answer.text, answer.etag or "")
+
+    def modify_kept(self, step: Step, login: str, place: str) -> None:
+        text, etag = self.kept[login, place]
+        calendar = icalendar.Calendar.from_ical(text)
+        change(master_of(calendar), step.details)
+        self._put(login, place, calendar, if_match=etag)
+
+    def ask_when_busy(self, step: Step, login: str, address: str, day: str) -> None:
+        start = datetime.fromisoformat(day).replace(tzinfo=PARIS)
+        times = (
+            f"{at.astimezone(UTC):%Y%m%dT%H%M%SZ}" for at in (start, start + timedelta(days=1))
+        )
+        span = "DTSTART:{}\r\nDTEND:{}\r\n".format(*times)
+        (found,) = ask(self.client(login), address, times=span)
+        assert found.data is not None, found.request_status
+        (busy,) = icalendar.Calendar.from_ical(found.data).walk("VFREEBUSY")
+        lines = busy.get("FREEBUSY", [])
+        periods = [line.dt for line in (lines if isinstance(lines, list) else [lines])]
+        told = [("occupé", "-".join(f"{at.astimezone(PARIS):%H:%M}" for at in p)) for p in periods]
+        assert sorted(told) == step.details, told
 
     def copy(self, step: Step, login: str, place: str, to: str) -> None:
         calendar, _ = self._read(login, place)
@@ -167,18 +199,18 @@ class Scenario:
 
     def sees(self, step: Step, login: str, place: str) -> None:
         calendar, _ = self._read(login, place)
-        _check(_master(calendar), step.details)
+        check(master_of(calendar), step.details)
 
     def sees_date(self, step: Step, login: str, place: str, original: str) -> None:
         calendar, _ = self._read(login, place)
-        found = _override(calendar, original, make=False)
-        _check(found, step.details)
+        found = date_of(calendar, original, make=False)
+        check(found, step.details)
 
     def sees_no_date(self, step: Step, login: str, place: str, original: str) -> None:
         calendar, _ = self._read(login, place)
         stated = [event.get("RECURRENCE-ID") for event in calendar.walk("VEVENT")]
         walls = [line.dt.replace(tzinfo=None) for line in stated if line is not None]
-        assert _wall(original) not in walls, walls
+        assert datetime.fromisoformat(original) not in walls, walls
 
     def sees_not(self, step: Step, login: str, place: str) -> None:
         status = self.client(login).request("GET", f"/{login}/{_href(place)}").status
@@ -187,6 +219,19 @@ class Scenario:
     def lists(self, step: Step, login: str, count: str, slug: str) -> None:
         found = self.client(login).propfind(f"/{login}/{slug}/", "{DAV:}getetag", depth=1)
         assert len(found) - 1 == int(count), list(found)
+
+    def receives(self, step: Step, login: str, word: str) -> None:
+        """Read the one message there is and take it away, as a program does."""
+        client = self.client(login)
+        found = list(client.propfind(f"/{login}/inbox/", "{DAV:}getetag", depth=1))[1:]
+        methods = []
+        for href in found:
+            path = href.removeprefix("/dav")
+            calendar = icalendar.Calendar.from_ical(client.get(path).text)
+            methods.append(str(calendar["METHOD"]))
+            check(calendar.events[0], step.details)
+            client.delete(path)
+        assert methods == ([MESSAGES[word]] if word in MESSAGES else []), methods
 
     def bin_holds(self, step: Step, count: str) -> None:
         with self.book.database.reading() as tx:
@@ -203,10 +248,16 @@ _DATE = r"(\d{4}-\d\d-\d\dT\d\d:\d\d)"
 _ACTIONS: list[tuple[str, Callable[..., None]]] = [
     (rf"Il est {_DATE}", Scenario.set_time),
     (r"Réglage (\w+) : (\S+)", Scenario.setting),
+    (rf"Boîte de {_LOGIN} : (remplie|vide)", Scenario.inbox),
+    (r"Rappel du type (\w+) : (\d+|aucun)(?: minutes)?", Scenario.remind),
+    (rf"{_LOGIN} reçoit (rien|{'|'.join(MESSAGES)})", Scenario.receives),
     (rf"{_LOGIN} crée {_PLACE}", Scenario.create),
     (rf"{_LOGIN} modifie {_PLACE}", Scenario.modify),
     (rf"{_LOGIN} modifie {_PLACE} du {_DATE}", Scenario.modify_date),
     (rf"{_LOGIN} (accepte|refuse|peut-être) {_PLACE}", Scenario.respond),
+    (rf"{_LOGIN} garde {_PLACE}", Scenario.keep),
+    (rf"{_LOGIN} modifie sa copie de {_PLACE}", Scenario.modify_kept),
+    (rf"{_LOGIN} demande quand (\S+) est prise? le (\d{{4}}-\d\d-\d\d)", Scenario.ask_when_busy),
     (rf"{_LOGIN} copie {_PLACE} vers {_PLACE}", Scenario.copy),
     (rf"{_LOGIN} supprime {_PLACE}", Scenario.delete),
     (rf"{_LOGIN} déplace {_PLACE} vers {_PLACE}", Scenario.move),
@@ -224,135 +275,3 @@ _ACTIONS: list[tuple[str, Callable[..., None]]] = [
 
 def _href(place: str) -> str:
     return f"{place}.ics"
-
-
-def _master(calendar: Any) -> Any:
-    return next(e for e in calendar.walk("VEVENT") if "RECURRENCE-ID" not in e)
-
-
-def _wall(text: str) -> datetime:
-    return datetime.fromisoformat(text)
-
-
-def _override(calendar: Any, original: str, *, make: bool = True) -> Any:
-    for event in calendar.walk("VEVENT"):
-        stated = event.get("RECURRENCE-ID")
-        if stated is not None and stated.dt.replace(tzinfo=None) == _wall(original):
-            return event
-    assert make, f"no date of its own at {original}"
-    master = _master(calendar)
-    event = icalendar.Event.from_ical(master.to_ical())
-    for name in ("RRULE", "RDATE", "EXDATE"):
-        event.pop(name, None)
-    length = master["DTEND"].dt - master["DTSTART"].dt
-    for name, moment in (("RECURRENCE-ID", 0), ("DTSTART", 0), ("DTEND", 1)):
-        event.pop(name, None)
-        event.add(name, (_wall(original) + moment * length))
-        event[name].params["TZID"] = "Europe/Paris"
-    calendar.add_component(event)
-    return event
-
-
-def _attendees(event: Any) -> list[Any]:
-    found = event.get("ATTENDEE", [])
-    return found if isinstance(found, list) else [found]
-
-
-def _attendee(event: Any, who: str) -> Any:
-    for line in _attendees(event):
-        address = str(line)[len("mailto:") :].lower()
-        name = str(line.params.get("CN", ""))
-        if who in (address, name) or address.partition("@")[0] == who:
-            return line
-    return None
-
-
-def _change(event: Any, details: list[tuple[str, str]]) -> None:
-    for name, value in details:
-        if name in TEXTS:
-            event.pop(TEXTS[name], None)
-            if value != "rien":
-                event.add(TEXTS[name], value)
-        elif name in ("début", "fin"):
-            line = "DTSTART" if name == "début" else "DTEND"
-            event.pop(line, None)
-            event.add(line, _wall(value))
-            event[line].params["TZID"] = "Europe/Paris"
-        elif name == "répétition":
-            event.add("RRULE", icalendar.vRecur.from_ical(value))
-        elif name == "participants":
-            assert value == "rien", value
-            event.pop("ATTENDEE", None)
-            event.pop("ORGANIZER", None)
-        elif name == "participant":
-            _change_attendee(event, value)
-        elif name == "organisateur":
-            event.pop("ORGANIZER", None)
-            event.add("ORGANIZER", f"mailto:{value}")
-        else:
-            assert name == "uid", name
-
-
-def _change_attendee(event: Any, value: str) -> None:
-    """``address``, ``address (vert)``, ``address (propriétaire)`` or ``- address``."""
-    match = re.fullmatch(r"(- )?(\S+)(?: « (.+?) »)?(?: \((.+)\))?", value)
-    assert match, value
-    removes, address, name, mark = match.groups()
-    line = _attendee(event, name or address)
-    if removes:
-        assert line is not None, f"{address} takes no part"
-        event["ATTENDEE"] = [other for other in _attendees(event) if other is not line]
-        return
-    if line is None:
-        event.add("ATTENDEE", f"mailto:{address}")
-        line = _attendees(event)[-1]
-        line.params["PARTSTAT"] = "NEEDS-ACTION"
-        if name:
-            line.params["CN"] = name
-    if mark in PRESENCES:
-        line.params["PARTSTAT"] = PRESENCES[mark]
-    elif mark == "propriétaire":
-        line.params["ROLE"] = "CHAIR"
-    else:
-        assert mark is None, mark
-
-
-def _check(event: Any, details: list[tuple[str, str]]) -> None:
-    for name, value in details:
-        if name in TEXTS:
-            found = str(event.get(TEXTS[name], "rien"))
-        elif name == "état":
-            found = next(k for k, v in STATES.items() if v == event["X-RDV-ETAT"])
-        elif name in ("début", "fin"):
-            stated = event["DTSTART" if name == "début" else "DTEND"].dt
-            found = stated.replace(tzinfo=None).isoformat(timespec="minutes")
-        elif name == "participant":
-            match = re.fullmatch(r"(.+?)(?: \((.+)\))?", value)
-            assert match
-            _check_attendee(event, match[1], match[2])
-            continue
-        elif name == "sans participant":
-            assert _attendee(event, value) is None, f"{value} takes part"
-            continue
-        elif name == "organisateur":
-            found = str(event["ORGANIZER"])[len("mailto:") :]
-        elif name == "temps":
-            found = {"TRANSPARENT": "libre"}.get(str(event.get("TRANSP", "OPAQUE")), "occupé")
-        elif name == "numéro":
-            found = str(event.get("SEQUENCE", 0))
-        else:
-            raise AssertionError(f"not understood: {name}")
-        assert found == value, f"{name}: {found!r} instead of {value!r}"
-
-
-def _check_attendee(event: Any, who: str, marks: str | None) -> None:
-    line = _attendee(event, who)
-    lines = [(str(other), dict(other.params)) for other in _attendees(event)]
-    assert line is not None, f"{who} takes no part: {lines}"
-    for mark in marks.split(", ") if marks else ():
-        if mark == "propriétaire":
-            assert line.params.get("ROLE") == "CHAIR", lines
-        else:
-            assert line.params.get("PARTSTAT") == PRESENCES[mark], lines
-    if not marks or "propriétaire" not in marks:
-        assert line.params.get("ROLE") != "CHAIR", lines

@@ -8,7 +8,6 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -94,7 +93,7 @@ def _wait_for(server: RunningServer) -> None:
         try:
             with urllib.request.urlopen(f"{server.url}/healthz", timeout=5):
                 return
-        except (urllib.error.URLError, ConnectionError):
+        except OSError:  # not there yet, or too busy to answer
             assert server.process.poll() is None, server.log.read_text()
             time.sleep(0.1)
     raise AssertionError(server.log.read_text())

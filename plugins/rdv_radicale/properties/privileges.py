@@ -35,6 +35,9 @@ def granted(resource: Resource) -> list[str]:
     if resource.kind in (Kind.HOME, Kind.CALENDAR):
         privileges.append(_BUSY)
     privileges += map(caldav, _SCHEDULING.get(resource.kind, ()))
+    if resource.kind is Kind.INBOX:
+        # programs take away what they have read
+        privileges.append(dav("unbind"))
     if resource.is_writable:
         privileges += map(dav, _WRITE)
     return privileges

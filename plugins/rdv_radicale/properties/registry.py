@@ -77,7 +77,9 @@ class Registry:
     def value(self, resource: Resource, name: str, base: str) -> str | None:
         """Return a property as an element, None where it is not there."""
         live = self.find(name, resource.kind)
-        if live is not None and not is_element(resource.kept.get(name, "")):
+        if live is not None and (
+            live.setter is None or not is_element(resource.kept.get(name, ""))
+        ):
             inner = live.get(resource, base)
             return None if inner is None else element(name, inner)
         return dead_element(name, resource.kept)

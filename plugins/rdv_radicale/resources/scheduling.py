@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
+from functools import cached_property
 
+from rdv_caldav.domain import inbox as domain
 from rdv_caldav.domain.agency import Person
-from rdv_caldav.domain.errors import SyncTokenExpired
 from rdv_caldav.domain.sync import Changes
-from rdv_caldav.services import calendars, scheduling
+from rdv_caldav.services import calendars, inbox, scheduling
 from rdv_caldav.services.personal import collections
 from rdv_radicale.resources.base import CalendarResource, Kind, Member, Resource
 from rdv_radicale.resources.tokens import token_of, written_token
 from rdv_radicale.session import Session
 
 INBOX, OUTBOX, PRINCIPALS = "inbox", "outbox", "principals"
-_NOTHING = "0"
+_HREF = re.compile(r"(\d{1,18})\.ics", re.ASCII)
 
 
 class Inbox(CalendarResource):
-    """Where messages would arrive: everything is in the calendars already, so it is empty.
+    """Where messages lie of which programs tell: everything is in the calendars already.
 
-    Thunderbird hides the calendar's own event when a message about it lies here.
+    Empty unless the account has it filled: Thunderbird hides the calendar's own event when a
+    message about it lies here.
     """
 
     kind = Kind.INBOX
@@ -30,17 +34,21 @@ class Inbox(CalendarResource):
         """Stand in the account's home."""
         super().__init__(now, (now.login, INBOX))
 
+    @cached_property
+    def _standing(self) -> domain.Inbox:
+        return self.now.tx.inbox.of(self.now.actor.account.id)
+
     @property
     def components(self) -> tuple[str, ...]:
         return ("VEVENT",)
 
     @property
     def tag(self) -> str:
-        return _NOTHING
+        return str(self._standing.counter)
 
     @property
     def sync_token(self) -> str:
-        return written_token(_NOTHING)
+        return written_token(self.tag)
 
     @property
     def zone(self) -> str:
@@ -59,28 +67,52 @@ class Inbox(CalendarResource):
         return None
 
     def listing(self) -> Iterator[tuple[str, str]]:
-        return iter(())
+        return ((each.href, each.etag) for each in self.objects(with_text=False))
 
     def objects(
         self, hrefs: Sequence[str] | None = None, *, with_text: bool = True
     ) -> Iterator[Member]:
-        return iter(())
+        numbers = None if hrefs is None else _numbers(hrefs)
+        account_id = self.now.actor.account.id
+        found = self.now.tx.inbox.messages(account_id, numbers=numbers, with_text=with_text)
+        return map(_member, found)
 
     def of_component(self, component: str) -> Iterator[Member]:
-        return iter(())
+        return self.objects() if component == "VEVENT" else iter(())
 
     def in_range(
         self, component: str, start: datetime | None, end: datetime | None
     ) -> Iterator[Member]:
-        return iter(())
+        """Yield all: they are few, and not indexed."""
+        return self.of_component(component)
 
     def changes(self, token: str, limit: int | None) -> Changes:
-        if token_of(token) not in ("", _NOTHING):
-            raise SyncTokenExpired("no sync token of this collection")
-        return Changes(token=self.sync_token, changed=(), gone=())
+        now = self.now
+        found = inbox.changes(now.tx, now.actor, self._standing, token_of(token), limit=limit)
+        return replace(found, token=written_token(found.token))
 
     def place_of(self, uid: str) -> str | None:
-        return None
+        found = self.now.tx.inbox.of_uid(self.now.actor.account.id, uid)
+        return None if found is None else found.href
+
+
+def _numbers(hrefs: Sequence[str]) -> list[int]:
+    """Return the numbers of messages that are named as such; no two names mean the same one."""
+    found = (match for href in hrefs if (match := _HREF.fullmatch(href)))
+    return [int(match[1]) for match in found if str(int(match[1])) == match[1]]
+
+
+def _member(message: domain.InboxMessage) -> Member:
+    return Member(
+        href=message.href,
+        uid=message.uid,
+        etag=message.etag,
+        last_modified=message.at,
+        created_at=message.at,
+        text=message.text,
+        is_certain=False,
+        is_writable=False,
+    )
 
 
 class Outbox(Resource):

@@ -82,7 +82,7 @@ def find(now: Session, segments: tuple[str, ...], *, with_text: bool = False) ->
     if len(segments) == 1:
         return Home(now)
     if segments[1] in RESERVED:
-        return _reserved(now, segments)
+        return _reserved(now, segments, with_text=with_text)
     if len(segments) == 2:
         return require_collection(now, segments)
     parent = require_collection(now, segments[:-1])
@@ -96,11 +96,15 @@ def find(now: Session, segments: tuple[str, ...], *, with_text: bool = False) ->
     return member
 
 
-def _reserved(now: Session, segments: tuple[str, ...]) -> Resource:
+def _reserved(now: Session, segments: tuple[str, ...], *, with_text: bool) -> Resource:
     """Return what stands at a name that is kept for scheduling. Raises UnknownObject."""
     match segments[1:]:
         case (scheduling.INBOX,):
             return Inbox(now)
+        case (scheduling.INBOX, href):
+            message = find_member(Inbox(now), href, with_text=with_text)
+            if message is not None:
+                return message
         case (scheduling.OUTBOX,):
             return Outbox(now)
         case (scheduling.PRINCIPALS, slug):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 
 from rdv_caldav.domain.errors import CalendarFixed
+from rdv_caldav.services import inbox
 from rdv_caldav.services.calendar_objects.delete import delete_object
 from rdv_caldav.services.personal import collections
 from rdv_caldav.services.personal import objects as personal
@@ -14,6 +15,7 @@ from rdv_radicale.requests import INFINITY, Request
 from rdv_radicale.resources.base import CalendarObject, Resource
 from rdv_radicale.resources.people import PersonCalendar
 from rdv_radicale.resources.personal import File, Folder, PersonalCalendar
+from rdv_radicale.resources.scheduling import Inbox
 from rdv_radicale.resources.tree import find
 from rdv_radicale.session import Session
 from rdv_radicale.writing import write
@@ -47,6 +49,10 @@ def remove(request: Request, now: Session, resource: Resource) -> None:
                 answers=request.header("Schedule-Reply").upper() != "F",
                 now=now.now,
             )
+        case CalendarObject(calendar=Inbox()):
+            number = int(resource.found.href.removesuffix(".ics"))
+            condition.check(resource.etag)
+            inbox.delete(now.tx, now.actor, number, now=now.now)
         case CalendarObject() | File():
             inner, _, href = path.rpartition("/")
             personal.delete_object(now.tx, now.actor, inner, href, condition=condition, now=now.now)

@@ -12,7 +12,7 @@ from rdv_caldav.services.personal import objects
 from rdv_radicale.answers import CALENDAR_TYPE, Answer
 from rdv_radicale.properties.webdav import content_type, whole_calendar
 from rdv_radicale.requests import Request
-from rdv_radicale.resources.base import CalendarObject, CalendarResource, Resource
+from rdv_radicale.resources.base import CalendarObject, CalendarResource, Kind, Resource
 from rdv_radicale.resources.personal import File, Folder
 from rdv_radicale.resources.tree import find
 from rdv_radicale.session import Session
@@ -81,7 +81,7 @@ def _content(request: Request, resource: Resource, headers: dict[str, str]) -> A
         # a page that somebody keeps here is not to act in the name of the panel
         headers |= {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "sandbox"}
         return Answer(HTTPStatus.OK, headers, _file(resource))
-    if isinstance(resource, CalendarResource):
+    if isinstance(resource, CalendarResource) and resource.kind is Kind.CALENDAR:
         return Answer(HTTPStatus.OK, headers, whole_calendar(resource))
     return Answer(HTTPStatus.OK, headers, b"")
 

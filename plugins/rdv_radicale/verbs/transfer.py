@@ -27,6 +27,7 @@ from rdv_radicale.requests import INFINITY, Request
 from rdv_radicale.resources.base import CalendarObject, CalendarResource, Resource
 from rdv_radicale.resources.people import PersonCalendar
 from rdv_radicale.resources.personal import File, Folder, PersonalCalendar
+from rdv_radicale.resources.scheduling import Inbox
 from rdv_radicale.resources.tree import (
     check_not_reserved,
     check_own,
@@ -115,6 +116,8 @@ def _transfer_object(
     *,
     moves: bool,
 ) -> bool:
+    if isinstance(source, CalendarObject) and isinstance(source.calendar, Inbox):
+        raise CalendarFixed("messages are read and deleted, nothing else")
     parent = _target_parent(now, target)
     from_person = isinstance(source, CalendarObject) and isinstance(source.calendar, PersonCalendar)
     if from_person and isinstance(parent, PersonCalendar) and moves:

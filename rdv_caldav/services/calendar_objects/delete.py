@@ -6,8 +6,9 @@ from datetime import datetime
 
 from rdv_caldav.db.uow import Transaction
 from rdv_caldav.domain import rules
-from rdv_caldav.domain.appointment import Presence, State
+from rdv_caldav.domain.appointment import Appointment, Presence, State
 from rdv_caldav.domain.errors import EditRefused
+from rdv_caldav.domain.parts import part_of
 from rdv_caldav.services import calendars
 from rdv_caldav.services.access import Actor
 from rdv_caldav.services.calendar_objects.standing import (
@@ -46,7 +47,7 @@ def delete_object(
     is_editor = edits(seen, standing)
     if not is_editor and seen.person.id != actor.person_id:
         raise EditRefused("neither this person nor an editor of this appointment")
-    if standing.stored.appointment.state is State.CANCELLED:
+    if _is_cancelled(standing.stored.appointment, seen.person.id):
         recorder(tx, seen, now).hide(standing.stored, seen.person.id)
     elif is_editor and standing.owner_id == seen.person.id:
         _cancel(tx, seen, standing, now)
@@ -54,6 +55,15 @@ def delete_object(
         recorder(tx, seen, now).hide(standing.stored, seen.person.id)
     else:
         _refuse(tx, seen, standing, now)
+
+
+def _is_cancelled(appointment: Appointment, person_id: int) -> bool:
+    """Tell whether all that a calendar shows of an appointment is Annulé."""
+    part = part_of(appointment, person_id)
+    if part is None or not part.only:
+        return appointment.state is State.CANCELLED
+    dates = (each for each in appointment.occurrences if part.holds(each.original))
+    return all(each.state is State.CANCELLED for each in dates)
 
 
 def _cancel(tx: Transaction, seen: Calendar, standing: Standing, now: datetime) -> None:

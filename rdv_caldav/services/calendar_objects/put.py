@@ -12,22 +12,27 @@ from datetime import datetime
 
 from rdv_caldav.db.appointments import Stored
 from rdv_caldav.db.uow import Transaction
-from rdv_caldav.domain import merge
+from rdv_caldav.domain import merge, rules
+from rdv_caldav.domain.answering import settle_answer
 from rdv_caldav.domain.appointment import Appointment, Presence
 from rdv_caldav.domain.directory import Directory
 from rdv_caldav.domain.draft import Draft
 from rdv_caldav.domain.errors import AccessRefused, EditRefused, LostRace, UidConflict
 from rdv_caldav.domain.events import InvitationAsked
+from rdv_caldav.domain.parts import Part, part_of
 from rdv_caldav.ical import objects as ical_objects
 from rdv_caldav.ical.attendee_lines import OwnLine
 from rdv_caldav.ical.contentlines import same_but_stamps, to_crlf
+from rdv_caldav.ical.delegation import with_delegations
 from rdv_caldav.ical.reader import addresses_in, read
+from rdv_caldav.ical.rebasing import rebased
 from rdv_caldav.ical.recurrence import occurs_at
 from rdv_caldav.ical.scheduling import asked_to_send
 from rdv_caldav.ical.views import withdraw_own, withdraw_private
 from rdv_caldav.ical.vocabulary import Vocabulary
+from rdv_caldav.ical.widening import Widened, part_like, widened
 from rdv_caldav.ical.writer import patch
-from rdv_caldav.services import access, calendars
+from rdv_caldav.services import access, calendars, reminders
 from rdv_caldav.services.access import Actor
 from rdv_caldav.services.calendar_objects.standing import (
     UNCONDITIONAL,
@@ -62,11 +67,15 @@ class _Incoming:
     """What was sent: the shared text, what is the account's alone, and what it says.
 
     ``keeps_answers`` is true when others may have answered since the program read the object.
+    ``part`` says which dates of a series were shown, where these were not all; ``whole`` what
+    was made of it then.
     """
 
     text: str
     private: dict[str, str]
     draft: Draft
+    whole: Widened
+    part: Part | None
     keeps_answers: bool = False
 
 
@@ -93,8 +102,14 @@ def put_object(
         hold(condition, seen, standing)
     if standing is not None and standing.stored.appointment.uid != obj.uid:
         raise UidConflict("another UID stands at this place", href=href)
+    shown = None
+    if standing is not None:
+        zone = standing.stored.appointment.span.zone
+        shown = reminders.shown_by_default(tx, seen, href, zone=zone)
     stored = standing.stored if standing else _lock_elsewhere(tx, seen, href, obj.uid)
-    incoming = _read(tx, seen, obj)
+    incoming = _read(tx, seen, stored, obj)
+    if shown is not None:
+        shown = {key or incoming.whole.stands_for: lines for key, lines in shown.items()}
     private = incoming.private
     if stored is None:
         appointment_id = _create(tx, seen, href, incoming, now=now)
@@ -103,14 +118,38 @@ def put_object(
         incoming = replace(incoming, keeps_answers=condition.schedule_tag is not None)
         private = _change(tx, seen, stored, incoming, arriving_at=arriving_at, now=now)
         appointment_id = stored.id
-    tx.calendars.save_overlay(actor.account.id, appointment_id, private)
+    reminders.keep(tx, seen, appointment_id, private, shown=shown)
     return _outcome(tx, seen, href, obj, created=standing is None)
 
 
-def _read(tx: Transaction, seen: Calendar, obj: ical_objects.CalendarObject) -> _Incoming:
+def _read(
+    tx: Transaction, seen: Calendar, stored: Stored | None, obj: ical_objects.CalendarObject
+) -> _Incoming:
+    """Read what was sent: the whole series, where the calendar shows some dates of it only."""
+    part, whole = None, Widened(to_crlf(obj.text))
+    if stored is not None:
+        part = part_of(stored.appointment, seen.person.id)
+        if seen.person.id not in stored.appointment.all_person_ids:
+            part = part_like(obj.text, stored.text, stored.appointment)
+    if stored is not None and part is not None:
+        whole = widened(obj.text, stored.text, stored.appointment, part)
+        obj = ical_objects.parse(whole.text)
     draft = read(obj, settings=seen.settings, types=tx.agency.types())
+    moved = _moved(seen, stored, whole.text, draft)
+    if moved is not None:
+        obj = ical_objects.parse(moved)
+        draft = read(obj, settings=seen.settings, types=tx.agency.types())
     text, private = withdraw_private(to_crlf(obj.text), zone=draft.span.zone)
-    return _Incoming(text=text, private=private, draft=draft)
+    return _Incoming(text=text, private=private, draft=draft, whole=whole, part=part)
+
+
+def _moved(seen: Calendar, stored: Stored | None, text: str, draft: Draft) -> str | None:
+    """Return a series that an editor moved, its differing dates with it."""
+    owner_id = stored.appointment.owner.person_id if stored is not None else None
+    if stored is None or owner_id is None:
+        return None
+    may_edit = access.may_edit_in_calendar(seen.actor, owner_id, seen.settings)
+    return rebased(text, draft, stored.appointment) if may_edit else None
 
 
 def _outcome(
@@ -178,24 +217,31 @@ def _change(
     old = stored.appointment
     directory = _directory(tx, seen, incoming, old.all_person_ids)
     circumstances = replace(
-        _circumstances(seen, directory, now), keeps_answers=incoming.keeps_answers
+        _circumstances(seen, directory, now),
+        keeps_answers=incoming.keeps_answers,
+        part=incoming.part,
     )
     words = _vocabulary(tx, seen, directory)
     participants = [directory.person(person_id) for person_id in old.all_person_ids]
     also: list[InvitationAsked] = []
     may_edit = access.may_edit(seen.actor, old, participants, seen.settings)
     if may_edit:
-        new = merge.settle(incoming.draft, old, circumstances)
-        before = old.participant(seen.actor.person_id)
-        had_refused = before is not None and before.presence is Presence.DECLINED
-        own = OwnLine(person_id=seen.actor.person_id, had_refused=had_refused)
+        new = _refused(merge.settle(incoming.draft, old, circumstances), seen, incoming)
+        own = OwnLine(person_id=seen.actor.person_id, answers=_presences(old, seen.actor.person_id))
         text = patch(incoming.text, new, words, said=incoming.draft, stamp=now, own=own)
         if same_but_stamps(text, stored.text):
             text = stored.text
         also = [InvitationAsked(address=address) for address in asked_to_send(incoming.text)]
-    elif seen.actor.person_id in old.all_person_ids:
-        new = merge.settle_answer(_on_real_dates(incoming.draft, old), old, circumstances)
-        text = rewritten(stored, new, words, now=now)
+    elif seen.actor.person_id is not None and seen.actor.person_id in old.all_person_ids:
+        new = settle_answer(_on_real_dates(incoming.draft, old), old, circumstances)
+        new = _refused(new, seen, incoming)
+        text = with_delegations(
+            rewritten(stored, new, words, now=now),
+            incoming.text,
+            words,
+            person_id=seen.actor.person_id,
+            zone=old.span.zone,
+        )
         private = _with_own(seen, stored, incoming)
     else:
         raise EditRefused("neither a participant nor an editor of this appointment")
@@ -207,15 +253,31 @@ def _change(
     return private
 
 
+def _refused(new: Appointment, seen: Calendar, incoming: _Incoming) -> Appointment:
+    """Whoever takes single dates out of a calendar has its person refuse them (rule 7)."""
+    for original in incoming.whole.left_out:
+        if rules.occurrence_at(new, original).participant(seen.person.id) is not None:
+            new = rules.record_presence(new, seen.person.id, Presence.DECLINED, original=original)
+    return new
+
+
+def _presences(appointment: Appointment, person_id: int | None) -> dict[str, Presence]:
+    """Return how a person answered, by component key."""
+    dates = {each.original.isoformat(): each for each in appointment.occurrences}
+    said = {
+        key: details.participant(person_id) for key, details in {"": appointment, **dates}.items()
+    }
+    return {key: each.presence for key, each in said.items() if each is not None}
+
+
 def _with_own(seen: Calendar, stored: Stored, incoming: _Incoming) -> dict[str, str]:
     """Return what an attendee keeps for himself: alarms, and what his program noted."""
     old = stored.appointment
-    before = old.participant(seen.actor.person_id)
     own = withdraw_own(
         incoming.text,
         stored.text,
         zone=old.span.zone,
-        says_free=before is not None and before.presence is Presence.DECLINED,
+        presences=_presences(old, seen.actor.person_id),
     )
     keys = dict.fromkeys((*incoming.private, *own))
     return {key: incoming.private.get(key, "") + own.get(key, "") for key in keys}

@@ -61,8 +61,7 @@ def lock_at(tx: Transaction, seen: Calendar, href: str) -> Standing | None:
 
     Raises LostRace when something else came to stand there while the lock was waited for.
     """
-    appointment_id = tx.appointments.id_at(seen.person.id, href)
-    stored = tx.appointments.lock(appointment_id) if appointment_id is not None else None
+    stored = tx.appointments.lock_at(seen.person.id, href)
     if stored is None:
         return None
     for current in calendars.objects(tx, seen, hrefs=[href], with_text=False):

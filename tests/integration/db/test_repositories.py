@@ -20,7 +20,7 @@ from rdv_caldav.domain.agency import (
 )
 from rdv_caldav.domain.appointment import Appointment, Occurrence, Participant, Recurrence
 from rdv_caldav.domain.errors import InvalidInput, LoginTaken, LostRace
-from rdv_caldav.domain.timeindex import TimeIndex
+from rdv_caldav.domain.timeindex import ListedDate, TimeIndex
 from support.lens import NOW, settled
 from support.objects import event
 
@@ -178,7 +178,7 @@ def test_appointments_come_back_as_they_were(
             starts_at=NOW,
             stops_at=None,
             is_long=True,
-            dates=((NOW, NOW + timedelta(hours=1)),),
+            listed=(ListedDate(datetime(2026, 11, 24, 13), NOW, NOW + timedelta(hours=1)),),
             indexed_until=NOW + timedelta(days=9),
         )
         later = NOW + timedelta(hours=1)
@@ -215,7 +215,7 @@ def test_a_series_beyond_its_index_is_possible(
         starts_at=NOW,
         stops_at=None,
         is_long=True,
-        dates=((NOW, NOW + hour),),
+        listed=(ListedDate(datetime(2026, 11, 24, 13), NOW, NOW + hour),),
         indexed_until=NOW + timedelta(days=9),
     )
     with any_book.database.writing() as tx:

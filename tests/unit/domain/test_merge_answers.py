@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from rdv_caldav.domain import rules
 from rdv_caldav.domain.agency import Person
+from rdv_caldav.domain.answering import settle_answer
 from rdv_caldav.domain.appointment import Appointment, Presence, Recurrence
 from rdv_caldav.domain.draft import CalendarUser, Draft, StatedStatus
-from rdv_caldav.domain.merge import settle, settle_answer
+from rdv_caldav.domain.merge import settle
 from support.agency import (
     ALICE,
     CLAIRE,
@@ -133,6 +134,20 @@ def test_an_answer_to_the_series_leaves_differing_dates_alone() -> None:
     draft = answering(served(old), IVAN, Presence.ACCEPTED)
     settled = settle_answer(draft, old, writing(IVAN, IVAN))
     assert settled.participant(IVAN.id) == taking_part(IVAN, Presence.ACCEPTED)
+    assert settled.occurrences == old.occurrences
+
+
+def test_an_answer_to_the_series_is_one_to_dates_that_another_set_apart_meanwhile() -> None:
+    old = rules.record_presence(series(), CLAIRE.id, Presence.DECLINED, original=SECOND)
+    draft = answering(served(series()), IVAN, Presence.ACCEPTED)
+    settled = settle_answer(draft, old, writing(IVAN, IVAN))
+    assert settled == rules.record_presence(old, IVAN.id, Presence.ACCEPTED)
+
+
+def test_a_date_that_he_answered_otherwise_keeps_that_answer() -> None:
+    old = rules.record_presence(series(), IVAN.id, Presence.DECLINED, original=SECOND)
+    draft = answering(served(series()), IVAN, Presence.ACCEPTED)
+    settled = settle_answer(draft, old, writing(IVAN, IVAN))
     assert settled.occurrences == old.occurrences
 
 

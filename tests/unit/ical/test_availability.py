@@ -12,9 +12,11 @@ from rdv_caldav.domain.errors import NotCalendarData
 from rdv_caldav.ical.availability import (
     LONGEST_RANGE,
     MOST_COMPONENTS,
+    WEEKDAYS,
     checked_availability,
     unavailable_periods,
     weekly_availability,
+    weekly_hours,
 )
 
 DAY = datetime(2026, 11, 25, tzinfo=UTC)
@@ -171,3 +173,33 @@ def test_checked_text_has_line_ends() -> None:
 def test_what_is_no_availability(text: str) -> None:
     with pytest.raises(NotCalendarData):
         checked_availability(text)
+
+
+_HOURS_OF_A_DAY = st.lists(
+    st.sampled_from([("08:00", "12:00"), ("14:00", "18:30"), ("20:00", "24:00")]), unique=True
+)
+
+
+@given(st.dictionaries(st.sampled_from(WEEKDAYS), _HOURS_OF_A_DAY))
+def test_hours_that_were_written_are_read_again(hours: dict[str, list[tuple[str, str]]]) -> None:
+    text = weekly_availability(hours, zone="Indian/Reunion")
+    read = weekly_hours(text)
+    assert read is not None
+    assert {day: sorted(read.get(day, ())) for day in WEEKDAYS} == {
+        day: sorted(hours.get(day, ())) for day in WEEKDAYS
+    }
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        _calendar(_part("", MORNING)),
+        weekly_availability({"MO": [("08:00", "12:00")]}, zone="Europe/Paris") + "X:1\r\n",
+        weekly_availability({"MO": [("08:00", "12:00")]}, zone="Europe/Paris").replace(
+            "Europe/Paris", "Mars/Phobos"
+        ),
+    ],
+)
+def test_what_says_more_than_hours_of_a_week_is_not_read_as_such(text: str) -> None:
+    assert weekly_hours(text) is None

@@ -375,3 +375,8 @@ def test_any_value_of_any_type_is_refused_or_read(
     except CalendarDataRefused:
         return
     assert drafted(text).uid == obj.uid
+
+
+def test_an_odd_line_that_says_nothing_of_times_is_kept() -> None:
+    text = event(lines="CREATED ;X=1:never\r\nPRIORITY: much\r\n")
+    assert parse(text).text == text

@@ -201,10 +201,11 @@ def test_a_date_that_differs_makes_a_series() -> None:
     assert len(draft.occurrences) == 1
 
 
-def test_an_override_of_this_and_future_is_one_of_its_date() -> None:
+def test_an_override_of_this_and_future_is_refused() -> None:
+    """Programs split a series instead; one that reads the range and one that does not differ."""
     later = override(26, on=27).replace("RECURRENCE-ID;", "RECURRENCE-ID;RANGE=THISANDFUTURE;")
-    (moved,) = drafted(event(lines="RRULE:FREQ=DAILY\r\n", after=later)).occurrences
-    assert moved.original == datetime(2026, 11, 26, 9)
+    with pytest.raises(InvalidCalendarObject, match="RANGE"):
+        drafted(event(lines="RRULE:FREQ=DAILY\r\n", after=later))
 
 
 def test_dates_of_a_series_in_a_zone_of_the_clients_own() -> None:

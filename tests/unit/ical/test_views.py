@@ -10,7 +10,14 @@ from hypothesis import strategies as st
 
 from rdv_caldav.domain.appointment import Presence
 from rdv_caldav.ical.contentlines import to_crlf, unfold
-from rdv_caldav.ical.views import View, find_slots, render, withdraw_private
+from rdv_caldav.ical.views import (
+    View,
+    find_slots,
+    reminder,
+    render,
+    same_private,
+    withdraw_private,
+)
 from support.lens import client_text, stored
 from support.objects import TIMES, event
 
@@ -181,3 +188,32 @@ def test_reading_costs_next_to_nothing() -> None:
     )
     best = min(timeit.repeat(lambda: render(text, slots, view), number=1000, repeat=5)) / 1000
     assert best < 50e-6, "10 microseconds by budget, the rest is for busy machines"
+
+
+# -- reminders by default -----------------------------------------------------------------
+
+
+def test_a_reminder_stands_where_ones_own_alarms_would() -> None:
+    shared, _ = withdraw_private(SERIES, zone=PARIS)
+    assert _seen(shared, View(reminder=reminder(15))).count("TRIGGER:-PT15M\r\n") == 3
+    by_date = View(reminder=reminder(15), presences={SECOND: Presence.DECLINED})
+    assert _seen(shared, by_date).count("TRIGGER:-PT15M\r\n") == 2
+    everywhere = View(reminder=reminder(15), presences=DECLINED.presences)
+    assert "VALARM" not in _seen(shared, everywhere)
+
+
+def test_nobody_is_reminded_of_what_is_cancelled_but_keeps_his_own() -> None:
+    text = event(lines="STATUS:cancelled\r\n")
+    assert "VALARM" not in _seen(text, View(reminder=reminder(15)))
+    assert ALARM in _seen(text, View(private={"": ALARM}))
+    assert ALARM not in _seen(text, DECLINED)
+    planned = event(lines="STATUS:CONFIRMED\r\n")
+    assert "VALARM" in _seen(planned, View(reminder=reminder(15)))
+
+
+def test_own_lines_are_the_same_in_any_order() -> None:
+    begin, action, *others, end = ALARM.splitlines(keepends=True)
+    turned = "".join((begin, *others, action, end))
+    assert same_private({"": ALARM}, {"": turned})
+    assert not same_private({"": ALARM}, {SECOND: ALARM})
+    assert not same_private({"": ALARM}, {"": ALARM.replace("15", "16")})

@@ -181,7 +181,7 @@ def test_a_refusers_transparency_is_his_alone() -> None:
     accepted = rules.record_presence(appointment, ALICE.id, Presence.ACCEPTED)
     free = patch(sent, accepted, WORDS, said=appointment, stamp=NOW, own=own)
     assert "TRANSP:TRANSPARENT" in free
-    back = OwnLine(person_id=ALICE.id, had_refused=True)
+    back = OwnLine(person_id=ALICE.id, answers={"": Presence.DECLINED})
     assert "TRANSP" not in patch(sent, accepted, WORDS, said=appointment, stamp=NOW, own=back)
     opaque = sent.replace("TRANSPARENT", "OPAQUE")
     assert "TRANSP:OPAQUE" in patch(opaque, declined, WORDS, said=appointment, stamp=NOW, own=own)

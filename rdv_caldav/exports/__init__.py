@@ -1,0 +1,1 @@
+"""Files that lists are exported to. Each format is a module; none knows where rows come from."""

@@ -1,0 +1,130 @@
+"""Put messages about a change into the inboxes of those whom it concerns.
+
+A message is a notice about what stands in the reader's own calendar already. Whose inbox is not
+switched on gets none, nor does the account that acts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from rdv_caldav.db.uow import Transaction
+from rdv_caldav.domain.agency import AgencySettings
+from rdv_caldav.domain.appointment import Appointment
+from rdv_caldav.domain.events import Event
+from rdv_caldav.domain.inbox import Method
+from rdv_caldav.domain.notices import Notice, is_told_of, notice_for, persons_concerned
+from rdv_caldav.ical import itip
+from rdv_caldav.ical.views import View, find_slots, render
+from rdv_caldav.services import access, inbox
+from rdv_caldav.services.access import Actor, Channel, actor_for
+
+
+def deliver(
+    tx: Transaction,
+    actor: Actor,
+    happened: Sequence[Event],
+    *,
+    appointment: Appointment,
+    texts: tuple[str, str],
+    settings: AgencySettings,
+    now: datetime,
+) -> None:
+    """Put messages about a change where they are wanted; ``now`` is aware.
+
+    Imports tell nothing, nor does anything about an appointment that is over. ``texts`` are the
+    objects before and after.
+    """
+    if actor.channel is Channel.IMPORT or not is_told_of(happened):
+        return
+    if appointment.recurrence is None and appointment.span.ends_at <= now:
+        return
+    concerned = persons_concerned(happened, appointment)
+    for account_id, login, person_id in tx.inbox.listening(concerned, acting=actor.account.id):
+        reader = actor_for(tx, login, channel=actor.channel)
+        owner_id = appointment.owner.person_id
+        assert owner_id is not None, "check_ownership admits persons only"
+        edits = access.may_edit_in_calendar(reader, owner_id, settings)
+        notice = notice_for(person_id, happened, appointment, edits=edits)
+        if notice is not None:
+            notice = _beside_unread(tx, account_id, notice, appointment.uid)
+        if notice is None:
+            continue
+        text = texts[0] if notice.of_before else texts[1]
+        view = _view(reader, appointment, settings, edits=edits)
+        inbox.put(
+            tx,
+            account_id,
+            uid=appointment.uid,
+            method=notice.method,
+            text=_message(tx, notice, text, view, appointment, settings, now),
+            now=now,
+        )
+
+
+def _beside_unread(tx: Transaction, account_id: int, notice: Notice, uid: str) -> Notice | None:
+    """Return what is told in the place of what lies there unread: one message of a UID at most."""
+    if not tx.inbox.lock(account_id).is_on:
+        return None
+    unread = tx.inbox.of_uid(account_id, uid)
+    if unread is None or unread.method is Method.REPLY:
+        return notice
+    # an answer is no reason to take away an invitation
+    return None if notice.method is Method.REPLY else notice.update or notice
+
+
+def _view(
+    reader: Actor, appointment: Appointment, settings: AgencySettings, *, edits: bool
+) -> View:
+    """Return the reader's eyes, without what his programs keep for themselves."""
+    person = reader.person
+    assert person is not None, "only accounts of persons are told anything"
+    presences = {
+        each.original.isoformat(): own.presence
+        for each in appointment.occurrences
+        if (own := each.participant(person.id)) is not None
+    }
+    own = appointment.participant(person.id)
+    return View(
+        organizer_address=person.addresses[0] if edits and person.addresses else None,
+        organizer_name=settings.name,
+        presences=presences if own is None else {"": own.presence, **presences},
+        notes_hidden=access.notes_are_hidden(reader, settings),
+        conflicts_hidden=True,
+    )
+
+
+def _message(
+    tx: Transaction,
+    notice: Notice,
+    text: str,
+    view: View,
+    appointment: Appointment,
+    settings: AgencySettings,
+    now: datetime,
+) -> str:
+    zone = appointment.span.zone
+    return itip.message(
+        render(text, find_slots(text, zone=zone), view),
+        notice.method,
+        zone=zone,
+        stamp=now,
+        dates=notice.dates,
+        attendees=_addresses(tx, notice.answering, settings),
+        sequence=appointment.sequence if notice.method is Method.CANCEL else None,
+    )
+
+
+def _addresses(
+    tx: Transaction, answering: int | str | None, settings: AgencySettings
+) -> frozenset[str] | None:
+    """Return the addresses by which an object names who answered."""
+    if answering is None:
+        return None
+    if isinstance(answering, str):
+        return frozenset({answering})
+    directory = tx.people.directory(settings, person_ids=[answering])
+    person = directory.person(answering)
+    alone = {each for each in person.addresses if directory.find(each) is person}
+    return frozenset({directory.address_of(person), *alone})
