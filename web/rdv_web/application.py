@@ -2,19 +2,49 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
-from flask import Flask, Response, render_template, request
+from flask import Flask, Response, current_app, g, render_template, request
+from flask_login import current_user
 from werkzeug.exceptions import HTTPException
 
 from rdv_caldav.bootstrap import AppointmentBook
-from rdv_web import front_page, health
-from rdv_web.languages import chosen_language
+from rdv_caldav.domain.agency import AgencySettings
+from rdv_caldav.domain.errors import DomainError
+from rdv_web import formats, front_page, health, languages, sessions, work
+from rdv_web.menus import menu_for
+from rdv_web.pages import (
+    account,
+    administration,
+    appointments,
+    control,
+    login,
+    people,
+    planning,
+    types,
+)
+from rdv_web.refusals import refusal_of
 
 CONTENT_SECURITY_POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
-    "base-uri 'none'; frame-ancestors 'none'"
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+
+BLUEPRINTS = (
+    account.pages,
+    administration.pages,
+    control.pages,
+    front_page.pages,
+    health.pages,
+    login.pages,
+    people.pages,
+    planning.pages,
+    types.pages,
+    appointments.pages,
+)
+
+log = logging.getLogger(__name__)
 
 
 def create_app(book: AppointmentBook) -> Flask:
@@ -22,21 +52,67 @@ def create_app(book: AppointmentBook) -> Flask:
     app = Flask(__name__)
     app.extensions["appointment_book"] = book
     app.config["MAX_CONTENT_LENGTH"] = book.settings.max_body_size
-    app.register_blueprint(front_page.pages)
-    app.register_blueprint(health.pages)
+    app.config["MAX_FORM_MEMORY_SIZE"] = book.settings.max_body_size
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.add_template_filter(_css_string, "css_string")
+    sessions.install(app, book)
+    languages.install(app)
+    formats.install(app)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
     app.register_error_handler(HTTPException, _error_page)
+    app.register_error_handler(DomainError, _refusal_page)
     app.after_request(_protect)
     app.context_processor(_layout_values)
     return app
 
 
 def _layout_values() -> dict[str, Any]:
-    return {"language": chosen_language()}
+    values: dict[str, Any] = {
+        "language": languages.current_language(),
+        "LANGUAGES": languages.LANGUAGES,
+        "menu": [],
+    }
+    if current_user.is_authenticated and not g.get("is_failing"):
+        settings = agency_settings()
+        values |= {
+            "agency": settings,
+            "actor": current_user.actor,
+            "menu": menu_for(
+                current_user.actor.account.role,
+                module_enabled=settings.module_enabled,
+                exists=current_app.view_functions.__contains__,
+            ),
+        }
+    return values
+
+
+def agency_settings() -> AgencySettings:
+    """Return the agency's settings, read once a request."""
+    if "agency_settings" not in g:
+        with work.reading() as tx:
+            g.agency_settings = tx.agency.settings()
+    found: AgencySettings = g.agency_settings
+    return found
 
 
 def _error_page(error: HTTPException) -> tuple[str, int]:
     status = error.code or 500
-    return render_template(f"{chosen_language()}/error.html", status=status), status
+    # a page that failed may have failed by what the layout asks of the database
+    g.is_failing = status >= 500
+    return render_template("error.html", status=status, words=""), status
+
+
+def _refusal_page(error: DomainError) -> tuple[str, int]:
+    refusal = refusal_of(error)
+    log.info("refused with %d: %s", refusal.status, type(error).__name__)
+    page = render_template("error.html", status=int(refusal.status), words=refusal.words)
+    return page, int(refusal.status)
+
+
+def _css_string(value: str) -> str:
+    """Return a text as it stands between quotes in a stylesheet, whatever it holds."""
+    return "".join(c if c.isalnum() and c.isascii() else f"\\{ord(c):x} " for c in value)
 
 
 def _protect(response: Response) -> Response:

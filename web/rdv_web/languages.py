@@ -1,15 +1,72 @@
-"""French first, English complete: which of the two a request is answered in."""
+"""French first, English complete: which of the two a request is answered in.
+
+The texts in code and templates are French; ``translations/en`` holds one catalogue for each
+part of the panel, which ``web/build.py`` compiles into one.
+"""
 
 from __future__ import annotations
 
-from flask import request
+from flask import Flask, request, session, url_for
+from flask_babel import Babel, get_locale
+from flask_login import current_user
 
-LANGUAGES = ("fr", "en")
+from rdv_web import work
+
+LANGUAGES = {"fr": "Français", "en": "English"}
+"""The languages of the panel, each called as its speakers do."""
+
+_DEFAULT = "fr"
+
+
+def install(app: Flask) -> None:
+    """Let the application speak both languages."""
+    Babel(
+        app,
+        default_locale=_DEFAULT,
+        locale_selector=chosen_language,
+        timezone_selector=agency_zone,
+    )
+    app.before_request(remember_choice)
+    app.add_template_global(url_in)
+
+
+def url_in(language: str) -> str:
+    """Return the address of this same page in another language."""
+    values = request.args.to_dict(flat=False) | (request.view_args or {}) | {"lang": language}
+    return url_for(request.endpoint or "front_page.front_page", **values)
+
+
+def remember_choice() -> None:
+    """Keep the language that a link chose (``?lang=en``) for the pages that follow."""
+    has_session = request.endpoint not in ("static", "health.health")
+    if has_session and request.args.get("lang") in LANGUAGES:
+        session["language"] = request.args["lang"]
 
 
 def chosen_language() -> str:
-    """Return the language that ``?lang=`` names, else the browser's, else French."""
-    asked = request.args.get("lang")
-    if asked in LANGUAGES:
-        return asked
-    return request.accept_languages.best_match(LANGUAGES) or LANGUAGES[0]
+    """Return the language chosen: in the URL, here before, in the account, in the browser."""
+    for asked in (request.args.get("lang"), session.get("language"), _own_language()):
+        if asked in LANGUAGES:
+            return str(asked)
+    return browsers_language()
+
+
+def browsers_language() -> str:
+    """Return the language that the browser asks for, as far as it is spoken here."""
+    return request.accept_languages.best_match(list(LANGUAGES)) or _DEFAULT
+
+
+def current_language() -> str:
+    """Return the language of this answer."""
+    locale = get_locale()
+    return locale.language if locale else _DEFAULT
+
+
+def agency_zone() -> str:
+    """Return the IANA name of the agency's time zone: pages show no other."""
+    with work.reading() as tx:
+        return tx.agency.settings().time_zone
+
+
+def _own_language() -> str:
+    return current_user.session.language if current_user.is_authenticated else ""

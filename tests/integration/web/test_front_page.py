@@ -69,10 +69,11 @@ def test_error_pages(browser: FlaskClient, path: str, status: int, language: str
 
 def test_headers(browser: FlaskClient) -> None:
     answer = browser.get("/")
-    assert "script-src" not in answer.headers["Content-Security-Policy"]
-    assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'")
+    policy = answer.headers["Content-Security-Policy"]
+    assert policy.startswith("default-src 'none'; script-src 'self'; style-src 'self';")
+    assert "unsafe" not in policy
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
-    with browser.get("/static/style.css") as style:
+    with browser.get("/static/css/base.css") as style:
         assert style.status_code == 200
         assert "no-store" not in style.headers.get("Cache-Control", "")
 

@@ -1,0 +1,133 @@
+"""A real browser (Chromium without a screen) on a real server of the demo agency."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from support.server import rdv_caldav, running_server
+
+AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+_OPTIONS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+APPOINTMENTS = 120
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip what needs a browser where there is none."""
+    if CHROMIUM is None:
+        for item in items:
+            if Path(__file__).parent in item.path.parents:
+                item.add_marker(pytest.mark.skip(reason="no Chromium on this machine"))
+
+
+@pytest.fixture(scope="module")
+def panel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a running panel of a demo agency of this module's own."""
+    folder = tmp_path_factory.mktemp("panel")
+    database_url = f"sqlite:///{folder / 'rdv.sqlite'}"
+    environ = {"RDV_DATABASE_URL": database_url}
+    for command in (("upgrade",), ("demo", "--appointments", str(APPOINTMENTS))):
+        done = rdv_caldav(*command, environ=environ)
+        assert done.returncode == 0, done.stderr
+    with running_server(database_url, folder / "log", workers=1) as server:
+        yield server.url
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """The browser."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(_OPTIONS))
+        yield browser
+        browser.close()
+
+
+PageAs = Callable[..., Page]
+
+
+@pytest.fixture
+def page_as(chromium: Browser, panel: str) -> Iterator[PageAs]:
+    """Open a page as somebody: ``page_as("alice", width=390, dark=True, language="en")``.
+
+    Whatever goes wrong in the page (an exception, a refused resource) fails the test.
+    """
+    contexts: list[BrowserContext] = []
+    faults: list[str] = []
+
+    def open_page(
+        login: str | None = None,
+        *,
+        width: int = 1280,
+        dark: bool = False,
+        language: str = "fr",
+        **more: Any,
+    ) -> Page:
+        context = chromium.new_context(
+            base_url=panel,
+            viewport={"width": width, "height": 900},
+            color_scheme="dark" if dark else "light",
+            locale=language,
+            **more,
+        )
+        context.set_default_timeout(10_000)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        page.on("console", lambda line: _note(faults, line.type, line.text))
+        if login is not None:
+            page.goto("/connexion")
+            page.fill("#login", login)
+            page.fill("#password", "demo")
+            page.click("main button.primary")
+            page.wait_for_url("**/")
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert not faults, faults
+
+
+def _note(faults: list[str], kind: str, text: str) -> None:
+    # a refusal that a test asks for is told as an error of loading, too
+    if kind == "error" and "Failed to load resource" not in text:
+        faults.append(text)
+
+
+@pytest.fixture
+def accessible() -> Callable[[Page], None]:
+    """Assert that axe-core finds nothing on a page."""
+
+    def check(page: Page) -> None:
+        # evaluated, not added as an element: the policy of our pages lets no script in
+        page.evaluate(AXE.read_text("utf-8"))
+        found = page.evaluate(
+            "() => axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa',"
+            " 'best-practice']})"
+        )
+        faults = [
+            {
+                "rule": each["id"],
+                "where": [node["target"] for node in each["nodes"]][:5],
+                "why": each["nodes"][0].get("failureSummary", ""),
+            }
+            for each in found["violations"]
+        ]
+        assert not faults, f"{page.url}: {json.dumps(faults, ensure_ascii=False, indent=1)}"
+
+    return check

@@ -1,0 +1,1 @@
+"""The pages, a module or package for each part of the menu."""

@@ -1,0 +1,19 @@
+"""Administration: what the agency decides for its rendez-vous. Administrateurs only."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+from rdv_caldav.domain.agency import Role
+from rdv_web import work
+
+pages = Blueprint("administration", __name__, url_prefix="/administration")
+
+
+@pages.before_request
+def check_role() -> None:
+    """Answer 403 to everybody else."""
+    work.allow(Role.ADMINISTRATEUR)
+
+
+from rdv_web.pages.administration import defaults, options, types  # noqa: E402, F401

@@ -1,0 +1,105 @@
+"""Logging in and out. Whoever was logged out while typing finds his words again."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from flask import Blueprint, current_app, redirect, render_template, request, session, url_for
+from flask_babel import gettext as _
+from itsdangerous import BadSignature, URLSafeTimedSerializer
+from werkzeug.wrappers import Response
+
+from rdv_caldav.services.accounts import verify
+from rdv_web import sessions, work
+
+pages = Blueprint("login", __name__)
+
+_KEPT_FOR = 24 * 3600
+"""Seconds for which a form that came too late can be sent again."""
+
+_NOT_KEPT = frozenset({"csrf_token", "password"})
+
+Fields = list[tuple[str, str]]
+
+
+@pages.get("/connexion")
+def form() -> str:
+    """Ask for login and password."""
+    return _form()
+
+
+@pages.post("/connexion")
+def enter() -> Response | str | tuple[str, int]:
+    """Log in, and go where the person was going."""
+    login, password = request.form.get("login", ""), request.form.get("password", "")
+    with work.reading() as tx:
+        account = verify(tx, login.strip(), password)
+    if account is None:
+        return _form(refused=True), 401
+    language = session.get("language")
+    session.clear()
+    if language:
+        session["language"] = language
+    session.permanent = True
+    sessions.enter(account)
+    kept = _kept_form()
+    if kept is not None:
+        return typed_again(*kept)
+    return redirect(_local(request.form.get("next", "")) or url_for("front_page.front_page"))
+
+
+@pages.post("/deconnexion")
+def leave() -> Response:
+    """Log out."""
+    sessions.leave()
+    session.clear()
+    return redirect(url_for("front_page.front_page"))
+
+
+def form_after_expiry(*, keep: bool) -> str:
+    """Ask to log in again; ``keep`` takes what was typed along, signed."""
+    kept = ""
+    if keep and request.endpoint not in ("login.enter", "login.leave"):
+        fields = [
+            (name, value) for name, value in request.form.items(multi=True) if name not in _NOT_KEPT
+        ]
+        kept = _signer().dumps([request.full_path.rstrip("?"), fields])
+    return _form(expired=True, kept=kept)
+
+
+def typed_again(path: str, fields: Fields) -> str:
+    """Show what was typed, with a button that sends it; nothing is sent by itself."""
+    shown = [(name, value) for name, value in fields if name not in _NOT_KEPT]
+    return render_template("login/typed_again.html", path=path, fields=shown)
+
+
+def _form(*, refused: bool = False, expired: bool = False, kept: str = "") -> str:
+    problem = _("Identifiant ou mot de passe incorrect.") if refused else ""
+    return render_template(
+        "login/form.html",
+        problem=problem,
+        expired=expired,
+        login=request.form.get("login", "") if refused else "",
+        next=_local(request.values.get("next", "")),
+        kept=kept or (request.form.get("kept", "") if refused else ""),
+    )
+
+
+def _kept_form() -> tuple[str, Fields] | None:
+    try:
+        path, fields = _signer().loads(request.form.get("kept", ""), max_age=_KEPT_FOR)
+    except BadSignature:
+        return None
+    return path, [(name, value) for name, value in fields]
+
+
+def _local(target: str) -> str:
+    """Return where to go next if it is a path of ours, else nothing (no open redirects)."""
+    parts = urlsplit(target)
+    is_path = target.startswith("/") and not target.startswith(("//", "/\\"))
+    return target if is_path and not parts.scheme and not parts.netloc else ""
+
+
+def _signer() -> URLSafeTimedSerializer:
+    assert current_app.secret_key is not None
+    return URLSafeTimedSerializer(current_app.secret_key, salt="kept-form")
