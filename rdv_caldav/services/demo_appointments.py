@@ -25,9 +25,16 @@ T = TypeVar("T")
 
 _WEEKLY = frozenset({1, 12})
 _MONTHLY, _ALL_DAY, _SEVERAL_DAYS, _GUEST = 2, 3, 4, 5
+_EVERY_WEEK = Recurrence(rules=("FREQ=WEEKLY;COUNT=12",))
+_EVERY_MONTH = Recurrence(rules=("FREQ=MONTHLY;COUNT=6",))
 _CYCLE = 24
 """Every so many rendez-vous the special sorts come round again."""
 
+_CONFLICTING = 31
+"""Every so many rendez-vous somebody is wanted twice at once, as it happens."""
+
+_QUARTER = timedelta(minutes=15)
+_OPENING, _CLOSING = time(8), time(18, 30)
 _DAYS_BEFORE, _DAYS_AFTER = 60, 90
 _SERIES_DAYS_BEFORE = 28
 _PRESENCES = (
@@ -74,17 +81,25 @@ def scripted(agency: DemoAgency, count: int, *, now: datetime) -> Iterator[Scrip
     Nothing is left to chance: the same count yields the same ones, counted from today.
     """
     today = now.astimezone(ZoneInfo(agency.zone)).date()
+    diaries = _Diaries()
     for number in range(count):
-        yield _scripted(agency, number, today=today, now=now)
+        if number % _CYCLE in (_ALL_DAY, _SEVERAL_DAYS):
+            owner, others, _ = _meeting(agency, number)
+            span = _span(agency, number, today=today, is_series=False)
+            diaries.take((owner, *others), _quarters(span, None))
+    for number in range(count):
+        yield _scripted(agency, number, diaries, today=today, now=now)
 
 
 def _scripted(
-    agency: DemoAgency, number: int, *, today: date, now: datetime
+    agency: DemoAgency, number: int, diaries: _Diaries, *, today: date, now: datetime
 ) -> ScriptedAppointment:
     owner, others, subject = _meeting(agency, number)
     sort = number % _CYCLE
     recurrence = _recurrence(sort)
     span = _span(agency, number, today=today, is_series=recurrence is not None)
+    if number % _CONFLICTING and not span.all_day:
+        span = diaries.free_for((owner, *others), span, recurrence)
 
     def finish(appointment: Appointment) -> Appointment:
         uid = str(uuid5(NAMESPACE_URL, f"https://agence.example/demo/{number}"))
@@ -108,10 +123,15 @@ def _meeting(agency: DemoAgency, number: int) -> tuple[Person, list[Person], str
     """Return whose rendez-vous it is, with whom, and what about.
 
     The first of the clients, intervenants and staff come more often than the rest, so that
-    the calendars one looks at first are full.
+    the calendars one looks at first are full; but few of the series are theirs.
     """
-    client = agency.clients[0] if number % 6 == 0 else _nth(agency.clients, number)
-    intervenant = agency.intervenants[0] if number % 4 == 0 else _nth(agency.intervenants, number)
+    is_usual = number < 2 * _CYCLE or _recurrence(number % _CYCLE) is None
+    client = agency.clients[0] if number % 6 == 0 and is_usual else _nth(agency.clients, number)
+    intervenant = (
+        agency.intervenants[0]
+        if number % 4 == 0 and is_usual
+        else _nth(agency.intervenants, number)
+    )
     staff = agency.staff[1] if number % 3 == 0 else _nth(agency.staff, number)
     match number % 8:
         case 1 | 5:
@@ -147,6 +167,54 @@ def _guests(sort: int, number: int) -> Iterator[Participant]:
 # -- when ---------------------------------------------------------------------------------
 
 
+class _Diaries:
+    """When everybody is taken already: a demo agency plans as people do, one after the other."""
+
+    def __init__(self) -> None:
+        self._taken: dict[int, set[datetime]] = {}
+
+    def free_for(
+        self, persons: Sequence[Person], span: Span, recurrence: Recurrence | None
+    ) -> Span:
+        """Return the span, or the next one in office hours at which all of them are free."""
+        while not self._is_free(persons, quarters := _quarters(span, recurrence)):
+            start = span.start + _QUARTER
+            if (start + span.duration).time() > _CLOSING:
+                start = datetime.combine(_next_weekday(start.date()), _OPENING)
+            span = span.moved_to(start)
+        self.take(persons, quarters)
+        return span
+
+    def take(self, persons: Sequence[Person], quarters: frozenset[datetime]) -> None:
+        """Write into the diaries of persons that they are taken then."""
+        for person in persons:
+            self._taken.setdefault(person.id, set()).update(quarters)
+
+    def _is_free(self, persons: Sequence[Person], quarters: frozenset[datetime]) -> bool:
+        return all(quarters.isdisjoint(self._taken.get(person.id, ())) for person in persons)
+
+
+def _quarters(span: Span, recurrence: Recurrence | None) -> frozenset[datetime]:
+    """Return the quarters of an hour that a rendez-vous takes, on all its dates."""
+    starts = [span.start]
+    if recurrence == _EVERY_WEEK:
+        starts = [span.start + timedelta(weeks=week) for week in range(12)]
+    elif recurrence == _EVERY_MONTH:
+        starts = [_months_later(span.start, months) for months in range(6)]
+    count = -(-span.duration // _QUARTER)
+    return frozenset(start + _QUARTER * number for start in starts for number in range(count))
+
+
+def _months_later(start: datetime, months: int) -> datetime:
+    """Return the same day of a later month, the 28th at the latest."""
+    year, month = divmod(start.month - 1 + months, 12)
+    return start.replace(year=start.year + year, month=month + 1, day=min(start.day, 28))
+
+
+def _next_weekday(day: date) -> date:
+    return day + timedelta(days=1 if day.weekday() < 4 else 7 - day.weekday())
+
+
 def _span(agency: DemoAgency, number: int, *, today: date, is_series: bool) -> Span:
     spread = number * 41 + _DAYS_BEFORE  # a step that leaves no day out and no pattern in sight
     offset = spread % (_DAYS_BEFORE + _DAYS_AFTER + 1) - _DAYS_BEFORE
@@ -169,16 +237,17 @@ def _weekday(day: date) -> date:
 
 def _recurrence(sort: int) -> Recurrence | None:
     if sort in _WEEKLY:
-        return Recurrence(rules=("FREQ=WEEKLY;COUNT=12",))
+        return _EVERY_WEEK
     if sort == _MONTHLY:
-        return Recurrence(rules=("FREQ=MONTHLY;COUNT=6",))
+        return _EVERY_MONTH
     return None
 
 
 def _with_special_dates(series: Appointment, *, now: datetime) -> Appointment:
-    """Hold the first date; cancel the sixth week and move the seventh by an hour."""
+    """Hold the first date if it has begun; cancel the sixth week, move the seventh by an hour."""
     first = series.span.start
-    series = rules.set_state(series, State.HELD, now=now, original=first)
+    if series.span.starts_at <= now:
+        series = rules.set_state(series, State.HELD, now=now, original=first)
     assert series.recurrence is not None
     if not series.recurrence.rules[0].startswith("FREQ=WEEKLY"):
         return series
