@@ -33,6 +33,9 @@ _CYCLE = 24
 _CONFLICTING = 31
 """Every so many rendez-vous somebody is wanted twice at once, as it happens."""
 
+_KEPT_FREE = 600
+"""The whole days among the first so many rendez-vous are kept free of others beforehand."""
+
 _QUARTER = timedelta(minutes=15)
 _OPENING, _CLOSING = time(8), time(18, 30)
 _DAYS_BEFORE, _DAYS_AFTER = 60, 90
@@ -82,7 +85,7 @@ def scripted(agency: DemoAgency, count: int, *, now: datetime) -> Iterator[Scrip
     """
     today = now.astimezone(ZoneInfo(agency.zone)).date()
     diaries = _Diaries()
-    for number in range(count):
+    for number in range(_KEPT_FREE):
         if number % _CYCLE in (_ALL_DAY, _SEVERAL_DAYS):
             owner, others, _ = _meeting(agency, number)
             span = _span(agency, number, today=today, is_series=False)
