@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import TypeVar
@@ -33,8 +33,8 @@ _CYCLE = 24
 _CONFLICTING = 31
 """Every so many rendez-vous somebody is wanted twice at once, as it happens."""
 
-_KEPT_FREE = 600
-"""The whole days among the first so many rendez-vous are kept free of others beforehand."""
+_PLANNED_AHEAD = 600
+"""Series and whole days among the first so many rendez-vous are planned before the others."""
 
 _QUARTER = timedelta(minutes=15)
 _OPENING, _CLOSING = time(8), time(18, 30)
@@ -85,24 +85,44 @@ def scripted(agency: DemoAgency, count: int, *, now: datetime) -> Iterator[Scrip
     """
     today = now.astimezone(ZoneInfo(agency.zone)).date()
     diaries = _Diaries()
-    for number in range(_KEPT_FREE):
-        if number % _CYCLE in (_ALL_DAY, _SEVERAL_DAYS):
-            owner, others, _ = _meeting(agency, number)
-            span = _span(agency, number, today=today, is_series=False)
-            diaries.take((owner, *others), _quarters(span, None))
+    ahead = _planned_ahead(agency, diaries, today=today)
     for number in range(count):
-        yield _scripted(agency, number, diaries, today=today, now=now)
+        yield _scripted(agency, number, diaries, ahead, today=today, now=now)
+
+
+def _planned_ahead(agency: DemoAgency, diaries: _Diaries, *, today: date) -> dict[int, Span]:
+    """Write series, then whole days into the diaries before anything else; return when they are.
+
+    However many rendez-vous are asked for, so that the first of them are always the same.
+    """
+    ahead = {}
+    for sorts in ((*_WEEKLY, _MONTHLY), (_ALL_DAY, _SEVERAL_DAYS)):
+        for number in range(_PLANNED_AHEAD):
+            if number % _CYCLE in sorts:
+                owner, others, _ = _meeting(agency, number)
+                recurrence = _recurrence(number % _CYCLE)
+                span = _span(agency, number, today=today, is_series=recurrence is not None)
+                ahead[number] = diaries.free_for((owner, *others), span, recurrence)
+    return ahead
 
 
 def _scripted(
-    agency: DemoAgency, number: int, diaries: _Diaries, *, today: date, now: datetime
+    agency: DemoAgency,
+    number: int,
+    diaries: _Diaries,
+    ahead: Mapping[int, Span],
+    *,
+    today: date,
+    now: datetime,
 ) -> ScriptedAppointment:
     owner, others, subject = _meeting(agency, number)
     sort = number % _CYCLE
     recurrence = _recurrence(sort)
-    span = _span(agency, number, today=today, is_series=recurrence is not None)
-    if number % _CONFLICTING and not span.all_day:
-        span = diaries.free_for((owner, *others), span, recurrence)
+    span = ahead.get(number)
+    if span is None:
+        span = _span(agency, number, today=today, is_series=recurrence is not None)
+        if number % _CONFLICTING:
+            span = diaries.free_for((owner, *others), span, recurrence)
 
     def finish(appointment: Appointment) -> Appointment:
         uid = str(uuid5(NAMESPACE_URL, f"https://agence.example/demo/{number}"))
@@ -181,10 +201,7 @@ class _Diaries:
     ) -> Span:
         """Return the span, or the next one in office hours at which all of them are free."""
         while not self._is_free(persons, quarters := _quarters(span, recurrence)):
-            start = span.start + _QUARTER
-            if (start + span.duration).time() > _CLOSING:
-                start = datetime.combine(_next_weekday(start.date()), _OPENING)
-            span = span.moved_to(start)
+            span = span.moved_to(_later(span))
         self.take(persons, quarters)
         return span
 
@@ -195,6 +212,16 @@ class _Diaries:
 
     def _is_free(self, persons: Sequence[Person], quarters: frozenset[datetime]) -> bool:
         return all(quarters.isdisjoint(self._taken.get(person.id, ())) for person in persons)
+
+
+def _later(span: Span) -> datetime:
+    """Return when to try next: a quarter of an hour later, or the next working day."""
+    start = span.start + _QUARTER
+    if span.all_day:
+        return datetime.combine(_next_weekday(span.start.date()), time())
+    if (start + span.duration).time() > _CLOSING:
+        return datetime.combine(_next_weekday(start.date()), _OPENING)
+    return start
 
 
 def _quarters(span: Span, recurrence: Recurrence | None) -> frozenset[datetime]:
