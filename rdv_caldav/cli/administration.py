@@ -1,4 +1,4 @@
-"""``init``, ``upgrade`` and ``doctor``: an installation's own life."""
+"""``init``, ``upgrade``, ``prune`` and ``doctor``: an installation's own life."""
 
 from __future__ import annotations
 
@@ -8,10 +8,13 @@ import sys
 from pathlib import Path
 from zoneinfo import available_timezones
 
-from rdv_caldav.cli.commands import add_command, book_of, checked_book
+from rdv_caldav.bootstrap import AppointmentBook
+from rdv_caldav.cli.commands import add_command, book_of, checked_book, positive
 from rdv_caldav.domain.agency import DEFAULT_TYPES, Role
 from rdv_caldav.domain.errors import InvalidInput
+from rdv_caldav.services import parts
 from rdv_caldav.services.accounts import add_account
+from rdv_caldav.services.housekeeping import DAYS_REMEMBERED, forget_deletions
 
 
 def add_commands(
@@ -29,6 +32,14 @@ def add_commands(
         "--password-stdin", action="store_true", help="read the password from standard input"
     )
     add_command(commands, shared, "upgrade", _upgrade, "bring the database's schema up to date")
+    prune = add_command(commands, shared, "prune", _prune, "forget what was deleted long ago")
+    prune.add_argument(
+        "--days",
+        type=positive,
+        default=DAYS_REMEMBERED,
+        metavar="N",
+        help=f"remember deletions of so many days ({DAYS_REMEMBERED})",
+    )
     add_command(commands, shared, "doctor", _doctor, "check the installation")
 
 
@@ -51,18 +62,36 @@ def _init(options: argparse.Namespace) -> None:
         tx.agency.save_setting("name", options.agency)
         tx.agency.save_setting("scheduling_address", options.scheduling_address)
         tx.agency.save_setting("public_url", book.settings.public_url)
-        add_account(tx, login=options.admin, role=Role.ADMINISTRATEUR, password=password)
+        add_account(
+            tx, login=options.admin, role=Role.ADMINISTRATEUR, password=password, now=book.clock()
+        )
     print(f"{options.agency} is ready: rdv-caldav serve")
 
 
 def _upgrade(options: argparse.Namespace) -> None:
     book = book_of(options)
     book.database.upgrade()
+    _bring_forward(book)
     if book.settings.public_url:
         with book.database.writing() as tx:
             # appointments written later link to where people reach the server now
             tx.agency.save_setting("public_url", book.settings.public_url)
     print(f"the schema is {book.database.check_schema()}")
+
+
+def _bring_forward(book: AppointmentBook) -> None:
+    """Make what older versions did not keep, and migrations cannot: it needs the texts read."""
+    last: int | None = 0
+    while last is not None:
+        with book.database.writing() as tx:
+            last = parts.make_missing(tx, now=book.clock(), after=last)
+
+
+def _prune(options: argparse.Namespace) -> None:
+    book = checked_book(options)
+    with book.database.writing() as tx:
+        forgotten = forget_deletions(tx, days=options.days, now=book.clock())
+    print(f"{forgotten} deletions forgotten")
 
 
 def _doctor(options: argparse.Namespace) -> None:

@@ -39,6 +39,12 @@ _SECTORS = select(AccountSectorRow.sector_id).where(
     AccountSectorRow.account_id == bindparam("account_id")
 )
 
+_OF_PERSONS = (
+    select(AccountRow.id)
+    .where(AccountRow.person_id.in_(bindparam("ids", expanding=True)), AccountRow.active)
+    .order_by(AccountRow.id)
+)
+
 
 class AccountRepository:
     """Reads and writes accounts as domain values."""
@@ -100,6 +106,11 @@ class AccountRepository:
         account = self.by_login(login)
         assert account is not None
         return account
+
+    def ids_of_persons(self, person_ids: Iterable[int]) -> list[int]:
+        """Return the active accounts of some persons, in order of their ids."""
+        found = self._connection.scalars(_OF_PERSONS, {"ids": sorted(person_ids)})
+        return list(found)
 
     def set_password(self, account_id: int, password_hash: str) -> None:
         """Replace the hash of an account's password."""

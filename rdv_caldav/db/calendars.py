@@ -105,6 +105,11 @@ _FORGET_TOMBSTONE = delete(TombstoneRow).where(
 _UNHIDE = delete(HiddenRow).where(
     HiddenRow.person_id == _PERSON, HiddenRow.appointment_id == _APPOINTMENT
 )
+_OVERLAYS_OF = (
+    select(OverlayRow.account_id, OverlayRow.private)
+    .where(OverlayRow.appointment_id == _APPOINTMENT)
+    .order_by(OverlayRow.account_id)
+)
 _OVERLAY = select(OverlayRow.private).where(
     OverlayRow.account_id == _ACCOUNT, OverlayRow.appointment_id == _APPOINTMENT
 )
@@ -267,6 +272,11 @@ class CalendarRepository:
         self._connection.execute(_RENEW, which)
 
     # -- what one account alone keeps -----------------------------------------------------
+
+    def overlays_of(self, appointment_id: int) -> list[tuple[int, dict[str, str]]]:
+        """Return what each account keeps with an appointment, in order of accounts."""
+        found = self._connection.execute(_OVERLAYS_OF, {"appointment": appointment_id})
+        return [(row.account_id, row.private) for row in found]
 
     def save_overlay(
         self,

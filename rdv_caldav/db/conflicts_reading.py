@@ -26,7 +26,7 @@ from rdv_caldav.db import mapping
 from rdv_caldav.db.conflicts import CHUNK, conflict_of
 from rdv_caldav.db.conflicts_schema import ConflictRow
 from rdv_caldav.db.mapping import Row, instant, seconds
-from rdv_caldav.db.member_reading import DAY, SHORT_ONES_IN_RANGE
+from rdv_caldav.db.member_reading import DAY, OWN_PART, SHORT_ONES_IN_RANGE
 from rdv_caldav.db.personal_schema import PersonalCollectionRow, PersonalObjectRow
 from rdv_caldav.db.ranges import overlaps
 from rdv_caldav.db.schema import (
@@ -39,6 +39,7 @@ from rdv_caldav.db.schema import (
     ParticipantRow,
     PersonRow,
 )
+from rdv_caldav.db.series_schema import PartDateRow, PartRow
 from rdv_caldav.domain.appointment import Appointment, Presence, State
 from rdv_caldav.domain.conflicts import Conflict, Engagement
 
@@ -48,7 +49,6 @@ _EARLIEST: BindParameter[int] = bindparam("earliest")
 
 # -- what keeps persons busy --------------------------------------------------------------
 
-_is_series = AppointmentRow.recurrence.is_not(None)
 # of a series, each date may have a state and answers of its own: that is looked at later
 _counts = and_(
     AppointmentRow.state != State.CANCELLED.value,
@@ -77,17 +77,27 @@ _LONG = (
     select(
         MemberRow.person_id,
         MemberRow.appointment_id.label("other_id"),
-        func.coalesce(OccurrenceRow.starts_at, MemberRow.starts_at),
-        func.coalesce(OccurrenceRow.stops_at, MemberRow.stops_at),
+        func.coalesce(PartDateRow.starts_at, OccurrenceRow.starts_at, MemberRow.starts_at),
+        func.coalesce(PartDateRow.stops_at, OccurrenceRow.stops_at, MemberRow.stops_at),
         _no_code,
     )
     .join(AppointmentRow, AppointmentRow.id == MemberRow.appointment_id)
     .outerjoin(ParticipantRow, _answer)
+    .outerjoin(PartRow, OWN_PART)
     .outerjoin(
         OccurrenceRow,
         and_(
             OccurrenceRow.appointment_id == MemberRow.appointment_id,
+            PartRow.person_id.is_(None),
             overlaps(OccurrenceRow.starts_at, OccurrenceRow.stops_at),
+        ),
+    )
+    .outerjoin(
+        PartDateRow,
+        and_(
+            PartDateRow.appointment_id == PartRow.appointment_id,
+            PartDateRow.person_id == PartRow.person_id,
+            overlaps(PartDateRow.starts_at, PartDateRow.stops_at),
         ),
     )
     .where(
@@ -95,7 +105,8 @@ _LONG = (
         MemberRow.is_long.is_(True),
         overlaps(MemberRow.starts_at, MemberRow.stops_at),
         or_(
-            and_(_is_series, OccurrenceRow.appointment_id.is_not(None)),
+            OccurrenceRow.appointment_id.is_not(None),
+            PartDateRow.appointment_id.is_not(None),
             and_(AppointmentRow.recurrence.is_(None), _counts),
         ),
     )
@@ -202,7 +213,8 @@ class ConflictReading:
     ) -> Nearby:
         """Return what other appointments may keep persons busy in a range of aware instants.
 
-        Of series, the dates that are listed, whatever their state and answers.
+        Of series, the dates that are listed, whatever their state and answers; of who takes
+        part in some dates only, these.
         """
         query = _ENGAGEMENTS_AND_KNOWN if appointment_id else _ENGAGEMENTS
         nearby = Nearby(others=defaultdict(list), known=[])

@@ -114,7 +114,7 @@ class ControlReading:
         walls = sorted({_wall(key) for key in keys})
         whole = {row.id: row for row in self._connection.execute(_APPOINTMENTS, {"ids": ids})}
         differing: dict[tuple[int, str], Row] = {}
-        if walls != [""]:
+        if walls[-1]:
             found = self._connection.execute(_EXCEPTIONS, {"ids": ids, "walls": walls})
             differing = {(row.appointment_id, row.original_wall): row for row in found}
         participants = self._participants(ids, walls)

@@ -14,7 +14,7 @@ _QUEUED = OutboxRow.status == "queued"
 _PENDING = select(OutboxRow.__table__).where(_QUEUED).order_by(OutboxRow.id)
 _OF_APPOINTMENT = (
     select(OutboxRow.__table__)
-    .where(OutboxRow.appointment_id == bindparam("appointment_id"))
+    .where(OutboxRow.appointment_id == bindparam("appointment_id"), OutboxRow.method != "TEST")
     .order_by(OutboxRow.id.desc())
 )
 _OLDEST = select(func.min(OutboxRow.created_at)).where(_QUEUED)
@@ -83,7 +83,10 @@ class Outbox:
         return [_message(row) for row in self._connection.execute(_PENDING)]
 
     def of_appointment(self, appointment_id: int) -> list[OutboxMessage]:
-        """Return what was written about an appointment, whatever became of it, newest first."""
+        """Return what was written about an appointment, whatever became of it, newest first.
+
+        What somebody sent himself to try a template out is left out.
+        """
         rows = self._connection.execute(_OF_APPOINTMENT, {"appointment_id": appointment_id})
         return [_message(row) for row in rows]
 

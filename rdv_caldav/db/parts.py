@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, bindparam, delete, insert, update
+from sqlalchemy import Connection, bindparam, delete, exists, insert, or_, select, update
+from sqlalchemy.orm import aliased
 
 from rdv_caldav.db.mapping import seconds
-from rdv_caldav.db.schema import FOREVER, MemberRow
+from rdv_caldav.db.schema import FOREVER, AppointmentRow, ExceptionRow, MemberRow, ParticipantRow
 from rdv_caldav.db.series_schema import PartDateRow, PartRow
 from rdv_caldav.domain.timeindex import TimeIndex
 
@@ -19,6 +20,37 @@ _BOUND = (
     update(MemberRow)
     .where(MemberRow.appointment_id == _WHICH, MemberRow.person_id == bindparam("person"))
     .values(starts_at=bindparam("starts"), stops_at=bindparam("stops"))
+)
+
+_Also = aliased(ParticipantRow)
+# a person of some date (``only``) or of the series (``without``) who is not in all the others
+_HAS_PART = exists().where(
+    PartRow.appointment_id == ParticipantRow.appointment_id,
+    PartRow.person_id == ParticipantRow.person_id,
+)
+_ALSO = exists().where(
+    _Also.appointment_id == ParticipantRow.appointment_id,
+    _Also.person_id == ParticipantRow.person_id,
+)
+_ONLY = (ParticipantRow.original_wall != "") & ~_ALSO.where(_Also.original_wall == "")
+_WITHOUT = (ParticipantRow.original_wall == "") & exists().where(
+    ExceptionRow.appointment_id == ParticipantRow.appointment_id,
+    ~_ALSO.where(_Also.original_wall == ExceptionRow.original_wall),
+)
+_MISSING = (
+    select(ParticipantRow.appointment_id)
+    .join(AppointmentRow, AppointmentRow.id == ParticipantRow.appointment_id)
+    .where(
+        AppointmentRow.id > bindparam("after"),
+        AppointmentRow.recurrence.is_not(None),
+        AppointmentRow.trashed_at.is_(None),
+        ParticipantRow.person_id.is_not(None),
+        or_(_ONLY, _WITHOUT),
+        ~_HAS_PART,
+    )
+    .distinct()
+    .order_by(ParticipantRow.appointment_id)
+    .limit(bindparam("most"))
 )
 
 
@@ -38,6 +70,11 @@ class PartRepository:
     def __init__(self, connection: Connection) -> None:
         """Work in the transaction of ``connection``."""
         self._connection = connection
+
+    def missing(self, *, after: int, limit: int) -> Sequence[int]:
+        """Return appointments with higher numbers than ``after`` that lack somebody's part."""
+        which = {"after": after, "most": limit}
+        return self._connection.scalars(_MISSING, which).all()
 
     def replace(self, appointment_id: int, parts: Sequence[StoredPart]) -> None:
         """Store the parts of an appointment that its calendars show already, and no others."""

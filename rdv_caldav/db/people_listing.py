@@ -111,7 +111,8 @@ class PeopleListing:
 
     def fiche(self, slug: str) -> Fiche | None:
         """Return the fiche under a slug."""
-        return next(iter(self._fiches(_FICHE, {"slug": slug})), None)
+        # PostgreSQL refuses texts with a NUL
+        return next(iter(self._fiches(_FICHE, {"slug": slug.replace("\0", "")})), None)
 
     def homonyms(self, kind: PersonKind, name_key: str) -> dict[int, str]:
         """Return the slugs of persons of one kind and name, by id."""

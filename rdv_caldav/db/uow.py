@@ -15,6 +15,7 @@ from rdv_caldav.db.conflicts_reading import ConflictReading
 from rdv_caldav.db.control_reading import ControlReading
 from rdv_caldav.db.inbox import InboxRepository
 from rdv_caldav.db.journal import Journal
+from rdv_caldav.db.mail_templates import MailTemplates
 from rdv_caldav.db.member_reading import MemberReading
 from rdv_caldav.db.outbox import Outbox
 from rdv_caldav.db.parts import PartRepository
@@ -39,8 +40,9 @@ class Transaction:
     ``reading`` (reading them), ``members`` (what they show), ``parts`` (who is shown some dates
     of a series only), ``busy`` (when that keeps somebody busy),
     ``conflicts`` and ``conflicts_reading`` (who is wanted twice at once), ``personal``, ``personal_objects`` and ``personal_reading`` (what accounts keep for
-    themselves), ``inbox`` (messages for their programs), ``journal``, ``outbox`` and
-    ``web_sessions`` are its repositories.
+    themselves), ``inbox`` (messages for their programs), ``journal``, ``outbox``,
+    ``mail_templates`` and ``web_sessions``,
+    and ``control`` (lists of all appointments) with ``saved_filters`` are its repositories.
     """
 
     def __init__(self, connection: Connection) -> None:
@@ -60,6 +62,7 @@ class Transaction:
         self.conflicts_reading = ConflictReading(connection)
         self.journal = Journal(connection)
         self.outbox = Outbox(connection)
+        self.mail_templates = MailTemplates(connection)
         self.personal = PersonalRepository(connection)
         self.personal_objects = PersonalObjects(connection)
         self.personal_reading = PersonalReading(connection)

@@ -123,6 +123,7 @@ class AgencySettings:
     reset_answers_on_change: bool = True
     intervenants_edit_own: bool = True
     notes_shown_to_clients: bool = False
+    notes_in_mails: bool = False
     invite_external_guests: bool = False
     personal_calendars: bool = True
     personal_quota: int = 50_000_000

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from rdv_caldav.domain.conflicts import Conflict
     from rdv_caldav.domain.fiches import Complaint
+    from rdv_caldav.domain.mail_templates import TemplateProblem
 
 
 class DomainError(Exception):
@@ -228,6 +229,15 @@ class InvalidFiche(InvalidInput):
         """Remember what is wrong, by the name of the field."""
         super().__init__(message)
         self.problems = dict(problems or {})
+
+
+class InvalidTemplate(InvalidInput):
+    """A template cannot be used as it is written."""
+
+    def __init__(self, message: str, *, problems: Sequence[TemplateProblem] = ()) -> None:
+        """Remember what is wrong, and where."""
+        super().__init__(message)
+        self.problems = tuple(problems)
 
 
 class SectorTaken(InvalidInput):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable
+from datetime import datetime
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -11,6 +12,8 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from rdv_caldav.db.uow import Transaction
 from rdv_caldav.domain.agency import Account, Role
 from rdv_caldav.domain.errors import InvalidInput, WeakPassword
+from rdv_caldav.services.access import Actor
+from rdv_caldav.services.audit import record_change
 
 _HASHER = PasswordHasher()
 _NOBODY = _HASHER.hash("nobody has this password")
@@ -29,10 +32,13 @@ def add_account(
     password: str,
     person_slug: str | None = None,
     sector_ids: Iterable[int] = (),
+    now: datetime,
+    actor: Actor | None = None,
 ) -> Account:
     """Add an account, linked to a person where one is named.
 
-    ``@`` and accents are welcome in a login. Raises InvalidInput, LoginTaken.
+    ``@`` and accents are welcome in a login. A command has no ``actor``. Raises InvalidInput,
+    LoginTaken.
     """
     person = None
     if person_slug is not None:
@@ -45,13 +51,16 @@ def add_account(
     sector_ids = set(sector_ids)
     if not sector_ids <= known_sectors:
         raise InvalidInput("there is no such secteur")
-    return tx.accounts.add(
+    account = tx.accounts.add(
         login=normalised_login(login),
         role=role,
         password_hash=_HASHER.hash(_secret(password)),
         person_id=person.id if person else None,
         sector_ids=sector_ids,
     )
+    told = {"login": account.login, "role": role, "person": account.person_id}
+    record_change(tx, actor, "AccountAdded", told, now=now)
+    return account
 
 
 def set_password(tx: Transaction, account: Account, password: str) -> None:

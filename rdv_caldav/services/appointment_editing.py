@@ -199,7 +199,19 @@ class _Division:
         text = with_uid(self.stored.text, new.uid)
         text = patch(text, new, words, said=self.stored.appointment, stamp=now, touch=True)
         recorder = Recorder(tx=tx, actor=actor, settings=settings, now=now, confirmed=confirmed)
-        return recorder.create(new, text=text, href=f"{new.uid}.ics")
+        new_id = recorder.create(new, text=text, href=f"{new.uid}.ics")
+        self._keep_reminders(new_id)
+        return new_id
+
+    def _keep_reminders(self, new_id: int) -> None:
+        """Let accounts find the alarms that they had set on the dates that follow."""
+        for account_id, private in self.tx.calendars.overlays_of(self.stored.id):
+            of_rest = {
+                key: lines
+                for key, lines in private.items()
+                if not key or key >= self.original.isoformat()
+            }
+            self.tx.calendars.save_overlay(account_id, new_id, of_rest)
 
 
 def _require_editor(tx: Transaction, actor: Actor, appointment: Appointment) -> None:

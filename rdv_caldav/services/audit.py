@@ -9,7 +9,7 @@ from enum import Enum
 
 from rdv_caldav.db.uow import Transaction
 from rdv_caldav.domain.events import Event
-from rdv_caldav.services.access import Actor
+from rdv_caldav.services.access import Actor, Channel
 
 
 def record_events(
@@ -35,15 +35,23 @@ def record_events(
 
 
 def record_change(
-    tx: Transaction, actor: Actor, event: str, details: Mapping[str, object], *, now: datetime
+    tx: Transaction,
+    actor: Actor | None,
+    event: str,
+    details: Mapping[str, object],
+    *,
+    now: datetime,
 ) -> None:
-    """Write one journal entry about what is no appointment, such as a fiche or an account."""
+    """Write one journal entry about what is no appointment, such as a fiche or an account.
+
+    Without an actor it was a command: whoever may run these has no account.
+    """
     tx.journal.record(
         at=now,
-        account_id=actor.account.id,
-        login=actor.account.login,
-        channel=actor.channel.value,
-        device=actor.device,
+        account_id=actor.account.id if actor else None,
+        login=actor.account.login if actor else "",
+        channel=(actor.channel if actor else Channel.COMMAND).value,
+        device=actor.device if actor else "",
         appointment_id=None,
         entries=[(event, plain(dict(details)))],
     )

@@ -130,8 +130,8 @@ def save_filter(
     long, too many filters, and InvalidFilter.
     """
     name = " ".join(name.split())
-    if not name or len(name) > _LONGEST_NAME:
-        raise InvalidInput(f"a filter's name has 1 to {_LONGEST_NAME} characters")
+    if not name or len(name) > _LONGEST_NAME or not name.isprintable():
+        raise InvalidInput(f"a filter's name has 1 to {_LONGEST_NAME} printable characters")
     if len(query) > _LONGEST_QUERY:
         raise InvalidInput("the filter is too long to be kept")
     read_query(pairs)

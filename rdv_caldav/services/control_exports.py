@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 
 from rdv_caldav.db.uow import Transaction
 from rdv_caldav.domain.control import ControlQuery, ControlRow
-from rdv_caldav.domain.errors import InvalidInput
+from rdv_caldav.domain.errors import InvalidInput, TooManyInstances
 from rdv_caldav.exports.control_sheet import control_sheet
 from rdv_caldav.exports.csv_file import csv_pieces
 from rdv_caldav.exports.pdf_file import MOST_ROWS as MOST_PDF_ROWS
@@ -150,10 +150,22 @@ class _Export:
         texts = self.tx.control.texts(list(by_appointment))
         for appointment_id, dates in by_appointment.items():
             text = render(*texts[appointment_id], view)
-            yield _with_dates(text, dates) if dates[0].is_series else text
+            if dates[0].is_series:
+                yield from _with_dates(text, dates)
+            else:
+                yield text
 
 
-def _with_dates(text: str, dates: Sequence[ControlRow]) -> str:
+def _with_dates(text: str, dates: Sequence[ControlRow]) -> Iterator[str]:
+    try:
+        yield _told(text, dates)
+    except TooManyInstances:
+        # a long text and many dates: one by one each of them is short enough
+        for date in dates:
+            yield _told(text, [date])
+
+
+def _told(text: str, dates: Sequence[ControlRow]) -> str:
     return single_dates(
         text,
         [row.key.original for row in dates if row.key.original is not None],

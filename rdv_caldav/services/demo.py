@@ -99,7 +99,7 @@ def load_demo(tx: Transaction, *, appointments: int = 600, now: datetime) -> Non
         raise DemoRefused("there is an agency in this database already")
     _settle_agency(tx)
     persons = _people(tx)
-    _accounts(tx, persons)
+    _accounts(tx, persons, now=now)
     actor = actor_for(tx, "admin", channel=Channel.IMPORT)
     agency = DemoAgency(
         staff=tuple(persons[login] for login in DEMO_LOGINS if login not in ("ivan", "claire")),
@@ -180,10 +180,10 @@ def _sector(number: int) -> str:
     return "Nord" if number % 2 else "Sud"
 
 
-def _accounts(tx: Transaction, persons: dict[str, Person]) -> None:
+def _accounts(tx: Transaction, persons: dict[str, Person], *, now: datetime) -> None:
     for fiche, role in _WITH_LOGIN:
         account = add_account(
-            tx, login=fiche.slug, role=role, password=PASSWORD, person_slug=fiche.slug
+            tx, login=fiche.slug, role=role, password=PASSWORD, person_slug=fiche.slug, now=now
         )
         if fiche.slug == "alice":
             followed = [persons[slug].id for slug in ("alice", "ivan", "claire")]

@@ -16,6 +16,7 @@ from rdv_caldav.domain.inbox import Inbox, InboxMessage, Method
 from rdv_caldav.domain.sync import Changes, numbers_of
 from rdv_caldav.services.access import Actor
 from rdv_caldav.services.accounts import normalised_login
+from rdv_caldav.services.audit import record_change
 
 MOST_MESSAGES = 100
 LONGEST_KEPT = timedelta(days=30)
@@ -24,14 +25,18 @@ LONGEST_KEPT = timedelta(days=30)
 DELETIONS_REMEMBERED = timedelta(days=90)
 
 
-def switch(tx: Transaction, login: str, *, on: bool, now: datetime) -> None:
+def switch(
+    tx: Transaction, login: str, *, on: bool, now: datetime, actor: Actor | None = None
+) -> None:
     """Have an account's inbox filled from now on, or no longer, which empties it.
 
-    Raises InvalidInput when there is no such account.
+    A command has no ``actor``. Raises InvalidInput when there is no such account.
     """
     account = tx.accounts.by_login(normalised_login(login))
     if account is None:
         raise InvalidInput(f"there is no account {login!r}")
+    if tx.inbox.of(account.id).is_on != on:
+        record_change(tx, actor, "InboxSwitched", {"login": account.login, "on": on}, now=now)
     tx.inbox.switch(account.id, on=on)
     if not on:
         left = [message.number for message in tx.inbox.messages(account.id, with_text=False)]

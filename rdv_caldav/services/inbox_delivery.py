@@ -15,7 +15,9 @@ from rdv_caldav.domain.appointment import Appointment
 from rdv_caldav.domain.events import Event
 from rdv_caldav.domain.inbox import Method
 from rdv_caldav.domain.notices import Notice, is_told_of, notice_for, persons_concerned
+from rdv_caldav.domain.parts import part_of
 from rdv_caldav.ical import itip
+from rdv_caldav.ical.parts import shown
 from rdv_caldav.ical.views import View, find_slots, render
 from rdv_caldav.services import access, inbox
 from rdv_caldav.services.access import Actor, Channel, actor_for
@@ -51,7 +53,7 @@ def deliver(
             notice = _beside_unread(tx, account_id, notice, appointment.uid)
         if notice is None:
             continue
-        text = texts[0] if notice.of_before else texts[1]
+        text = texts[0] if notice.of_before else _own_text(texts[1], notice, appointment, person_id)
         view = _view(reader, appointment, settings, edits=edits)
         inbox.put(
             tx,
@@ -61,6 +63,15 @@ def deliver(
             text=_message(tx, notice, text, view, appointment, settings, now),
             now=now,
         )
+
+
+def _own_text(text: str, notice: Notice, appointment: Appointment, person_id: int) -> str:
+    """Return what is told of the whole: without the dates on which the person is not expected.
+
+    Where single dates are told, these are his own already.
+    """
+    part = None if notice.dates else part_of(appointment, person_id)
+    return text if part is None else shown(text, appointment, part)[0]
 
 
 def _beside_unread(tx: Transaction, account_id: int, notice: Notice, uid: str) -> Notice | None:

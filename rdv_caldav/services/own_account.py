@@ -77,7 +77,7 @@ def may_be_followed(tx: Transaction, actor: Actor, words: str) -> Sequence[Perso
 
 def follow(tx: Transaction, actor: Actor, slug: str, *, now: datetime) -> None:
     """List a person's calendar after the others. Raises UnknownCalendar for none he may see."""
-    person = tx.people.by_slug(slug)
+    person = tx.people.by_slug(slug.replace("\0", ""))
     if person is None or not person.active or not access.may_see_calendar(actor, person):
         raise UnknownCalendar(f"no calendar {slug!r}")
     standing = [each.person.id for each in followed(tx, actor)]

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from rdv_caldav.db.uow import Transaction
 from rdv_caldav.domain import rules
 from rdv_caldav.domain.agency import Person
-from rdv_caldav.domain.appointment import Appointment, Details, Span
+from rdv_caldav.domain.appointment import Appointment, Details, Occurrence, Presence, Span
 from rdv_caldav.domain.control import RowKey
 from rdv_caldav.domain.errors import (
     DateOutOfRange,
@@ -26,6 +27,8 @@ from rdv_caldav.services.access import Actor
 from rdv_caldav.services.appointment_editing import FIRST_YEAR, LAST_YEAR
 from rdv_caldav.services.appointment_pages import open_page
 
+D = TypeVar("D", Appointment, Occurrence)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Move:
@@ -33,6 +36,7 @@ class Move:
 
     ``seen`` is when it was when he took it, ``wanted`` where he put it, both in the agency's
     zone; ``source`` and ``target`` are the slugs of the persons in whose plannings that was.
+    ``answers`` are given back to participants, by key: a move that is undone asks nobody again.
     """
 
     key: RowKey
@@ -40,20 +44,18 @@ class Move:
     wanted: Span
     source: str
     target: str
-
-    @property
-    def reverse(self) -> Move:
-        """What undoes it."""
-        return Move(
-            key=self.key,
-            seen=self.wanted,
-            wanted=self.seen,
-            source=self.target,
-            target=self.source,
-        )
+    answers: Mapping[int | str, Presence] = field(default_factory=dict)
 
 
-def move(tx: Transaction, actor: Actor, wanted: Move, *, now: datetime) -> Appointment:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moved:
+    """The outcome: the date as it is now, and what takes the move back."""
+
+    details: Details
+    undo: Move
+
+
+def move(tx: Transaction, actor: Actor, wanted: Move, *, now: datetime) -> Moved:
     """Do what a planning shows; ``now`` is aware. One date of a series is moved alone.
 
     In another person's planning, that person takes the place of the first, ownership included
@@ -70,7 +72,24 @@ def move(tx: Transaction, actor: Actor, wanted: Move, *, now: datetime) -> Appoi
     if not (page.may_edit and may_arrive):
         raise EditRefused("this account may not move it there")
     change = _change(wanted, source, target, zone=settings.time_zone)
-    return appointments.revise(tx, actor, page.id, change, now=now)
+    appointment = appointments.revise(tx, actor, page.id, change, now=now)
+    undo = Move(
+        key=wanted.key,
+        seen=wanted.wanted,
+        wanted=wanted.seen,
+        source=wanted.target,
+        target=wanted.source,
+        answers={
+            each.key: each.presence
+            for each in page.details.participants
+            if each.presence is not Presence.NEEDS_ACTION
+        },
+    )
+    return Moved(details=_details(appointment, wanted.key.original), undo=undo)
+
+
+def _details(appointment: Appointment, original: datetime | None) -> Details:
+    return appointment if original is None else rules.occurrence_at(appointment, original)
 
 
 def shown_in(zone: str, span: Span) -> Span:
@@ -103,16 +122,26 @@ def _change(
             if appointment.recurrence is not None:
                 raise UnknownOccurrence("a series is moved date by date")
             _check_seen(appointment, wanted, source, zone=zone)
-            moved = replace(appointment, span=_carried(appointment.span, wanted, zone=zone))
-            return rules.replaced(moved, source.id, target.id)
+            return _put(appointment, wanted, source, target, zone=zone)
         date = rules.occurrence_at(appointment, original)
         _check_seen(date, wanted, source, zone=zone)
         if source.id != target.id and appointment.owner.person_id == source.id:
             raise OwnerCannotLeave("the owner of a series takes part in each of its dates")
-        date = replace(date, span=_carried(date.span, wanted, zone=zone))
-        return rules.with_occurrence(appointment, rules.replaced(date, source.id, target.id))
+        date = _put(date, wanted, source, target, zone=zone)
+        return rules.with_occurrence(appointment, date)
 
     return change
+
+
+def _put(details: D, wanted: Move, source: Person, target: Person, *, zone: str) -> D:
+    """Return the date in its new place, with its new person and the answers given back."""
+    moved = replace(details, span=_carried(details.span, wanted, zone=zone))
+    moved = rules.replaced(moved, source.id, target.id)
+    answered = (
+        replace(each, presence=wanted.answers.get(each.key, each.presence))
+        for each in moved.participants
+    )
+    return replace(moved, participants=tuple(answered))
 
 
 def _check_seen(details: Details, wanted: Move, source: Person, *, zone: str) -> None:

@@ -12,18 +12,15 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from rdv_caldav.db.appointments import Stored
-from rdv_caldav.db.parts import StoredPart
 from rdv_caldav.db.uow import Transaction
 from rdv_caldav.domain import events
 from rdv_caldav.domain.agency import AgencySettings
 from rdv_caldav.domain.appointment import Appointment, Presence
 from rdv_caldav.domain.diff import diff
-from rdv_caldav.domain.errors import TooLarge
-from rdv_caldav.domain.parts import index_of_part, parts_of
+from rdv_caldav.domain.parts import parts_of
 from rdv_caldav.domain.timeindex import TimeIndex
 from rdv_caldav.ical.conflict_lines import put_conflicts
 from rdv_caldav.ical.contentlines import same_but_answers
-from rdv_caldav.ical.parts import shown
 from rdv_caldav.ical.recurrence import time_index
 from rdv_caldav.ical.views import find_slots
 from rdv_caldav.ical.vocabulary import Vocabulary
@@ -33,9 +30,7 @@ from rdv_caldav.services.audit import record_events
 from rdv_caldav.services.conflict_recording import ConflictWatch
 from rdv_caldav.services.inbox_delivery import deliver
 from rdv_caldav.services.invitations import queue_messages
-
-_MOST_OF_PARTS = 16_000_000
-"""Characters in all that are kept for those who take part on some dates of a series only."""
+from rdv_caldav.services.parts import parts_to_keep
 
 _ANSWERS = (events.PresenceRecorded, events.CommentLeft)
 
@@ -195,18 +190,9 @@ class Recorder:
             now=self.now,
             answers_only=answers_only,
         )
-        parts = parts_of(appointment)
+        parts = parts_to_keep(appointment, text=text, index=index)
         if parts or (before is not None and parts_of(before)):
-            if len(parts) * len(text) > _MOST_OF_PARTS:
-                raise TooLarge("too many take part on some dates of a long series only")
-            stored = []
-            for part in parts:
-                own_text, slots = shown(text, appointment, part)
-                dates = index_of_part(index, part)
-                stored.append(
-                    StoredPart(person_id=part.person_id, text=own_text, slots=slots, index=dates)
-                )
-            self.tx.parts.replace(appointment_id, stored)
+            self.tx.parts.replace(appointment_id, parts)
 
     def _follow_up(
         self,

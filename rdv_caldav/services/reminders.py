@@ -6,23 +6,33 @@ appointment, or takes the reminder away, never sees the default there again.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from rdv_caldav.db.uow import Transaction
 from rdv_caldav.domain.errors import InvalidInput
-from rdv_caldav.ical.views import same_private, withdraw_private
+from rdv_caldav.ical.views import reminder, same_private, withdraw_private
 from rdv_caldav.services import calendars
+from rdv_caldav.services.access import Actor
+from rdv_caldav.services.audit import record_change
 from rdv_caldav.services.calendars import Calendar
 
 LONGEST = 4 * 7 * 24 * 60
 """Minutes before the start: four weeks."""
 
 
-def set_default(tx: Transaction, type_code: str, minutes: int | None, *, now: datetime) -> None:
+def set_default(
+    tx: Transaction,
+    type_code: str,
+    minutes: int | None,
+    *,
+    now: datetime,
+    actor: Actor | None = None,
+) -> None:
     """Remind of appointments of a type so many minutes before, or not at all.
 
     It holds for all of them at once, past ones too, so that their change numbers grow in the
-    calendars of those who may read it. Raises InvalidInput.
+    calendars of those who may read it. A command has no ``actor``. Raises InvalidInput.
     """
     known = [kind.code for kind in tx.agency.types()]
     if type_code not in known:
@@ -35,7 +45,24 @@ def set_default(tx: Transaction, type_code: str, minutes: int | None, *, now: da
     others = {code: each for code, each in before.items() if code != type_code}
     chosen = {} if minutes is None else {type_code: minutes}
     tx.agency.save_setting("default_reminders", others | chosen)
+    told = {"type": type_code, "before": before.get(type_code), "after": minutes}
+    record_change(tx, actor, "ReminderChosen", told, now=now)
     tx.calendars.renew(type_code, now)
+
+
+def remind(
+    tx: Transaction, appointment_id: int, person_ids: Iterable[int], minutes: int | None
+) -> None:
+    """Give those who take part in a new appointment a reminder of their own, or leave it.
+
+    They change it or take it away in their programs, each for himself. Raises InvalidInput.
+    """
+    if minutes is None:
+        return
+    if not 0 <= minutes <= LONGEST:
+        raise InvalidInput(f"a reminder comes 0 to {LONGEST} minutes before")
+    for account_id in tx.accounts.ids_of_persons(person_ids):
+        tx.calendars.save_overlay(account_id, appointment_id, {"": reminder(minutes)})
 
 
 def shown_by_default(

@@ -109,7 +109,9 @@ def test_keyboard_alone_plans_and_cancels(page_as: PageAs) -> None:
     expect(page.locator(".under-title")).to_contain_text("Annulé")
     page.get_by_role("link", name="Historique").focus()
     page.keyboard.press("Enter")
-    expect(page.locator("#history")).to_contain_text("État : «\u00a0Planifié\u00a0» devient «\u00a0Annulé\u00a0»")
+    expect(page.locator("#history")).to_contain_text(
+        "État : «\u00a0Planifié\u00a0» devient «\u00a0Annulé\u00a0»"
+    )
     page.get_by_role("button", name="Remettre à Planifié").focus()
     page.keyboard.press("Enter")
     expect(page.locator(".under-title")).to_contain_text("Planifié")
@@ -127,3 +129,18 @@ def test_everything_works_without_javascript(page_as: PageAs) -> None:
     expect(page.get_by_label("Objet")).to_have_value("Sans script")
     expect(page.locator(".seat")).to_have_count(2)
     expect(page.get_by_role("heading", name="Notes")).to_be_visible()
+
+
+def test_an_expired_session_loses_nothing(page_as: PageAs) -> None:
+    page = page_as("alice")
+    page.goto(NEW)
+    page.get_by_label("Objet").fill("Après la pause")
+    page.context.clear_cookies()
+    page.get_by_role("button", name="M’ajouter comme participant").click()
+    expect(page.get_by_text("Votre session a expiré.")).to_be_visible()
+    page.fill("#login", "alice")
+    page.fill("#password", "demo")
+    page.click("main button.primary")
+    page.get_by_role("button", name="Envoyer mes saisies").click()
+    expect(page.get_by_label("Objet")).to_have_value("Après la pause")
+    expect(page.locator(".seat")).to_have_count(2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import timedelta
 from io import BytesIO, TextIOWrapper
 from pathlib import Path
 
@@ -11,6 +12,10 @@ import pytest
 from rdv_caldav.cli import main
 from rdv_caldav.db.engine import Database
 from rdv_caldav.domain.agency import Role
+from rdv_caldav.domain.clock import system_clock
+from rdv_caldav.domain.errors import SyncTokenExpired
+from rdv_caldav.services import appointments, calendar_changes, calendars
+from rdv_caldav.services.access import Channel, actor_for
 from rdv_caldav.services.accounts import verify
 from support.objects import event
 from support.server import rdv_caldav
@@ -197,3 +202,34 @@ def test_help_and_wrong_usage() -> None:
     assert rdv_caldav("nothing", environ={}).returncode == 2
     assert rdv_caldav("serve", "--workers", "0", environ={}).returncode == 2
     assert rdv_caldav("upgrade", environ={"RDV_NOTHING": "1"}).returncode == 1
+
+
+def test_old_deletions_are_forgotten(
+    environ: Path, agency: Database, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Programs that know of them go on; those that stayed away begin again."""
+    people, calendar = environ / "personnes.csv", environ / "a.ics"
+    people.write_text("Nom;Type\nEssai;client\n")
+    calendar.write_text(event("a"))
+    assert main(["people", "import", str(people)]) == 0
+    assert main(["calendar", "import", "essai", str(calendar), "--as", "chef"]) == 0
+    long_ago = system_clock() - timedelta(days=100)
+    with agency.writing() as tx:
+        chef = actor_for(tx, "chef", channel=Channel.WEB)
+        number = tx.appointments.id_of_uid("a")
+        assert number is not None
+        began = calendars.calendar(tx, chef, "essai").tag
+        appointments.trash(tx, chef, number, now=long_ago)
+        token = calendars.calendar(tx, chef, "essai").tag
+    capsys.readouterr()
+    assert main(["prune", "--days", "3"]) == 1
+    assert "7 days at least" in capsys.readouterr().err
+    for days, count in (("99999999999", 0), ("120", 0), ("90", 1), ("90", 0)):
+        assert main(["prune", "--days", days]) == 0
+        assert capsys.readouterr().out == f"{count} deletions forgotten\n"
+    with agency.reading() as tx:
+        seen = calendars.calendar(tx, actor_for(tx, "chef", channel=Channel.WEB), "essai")
+        assert calendar_changes.changes(tx, seen, token).gone == []
+        with pytest.raises(SyncTokenExpired):
+            calendar_changes.changes(tx, seen, began)
+        assert tx.journal.latest(1)[0].event == "DeletionsForgotten"

@@ -6,7 +6,9 @@ import os
 import random
 import signal
 import time
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date, timedelta
 from http.client import HTTPException
 from itertools import count as counting
 from itertools import takewhile
@@ -24,6 +26,8 @@ from support.small_agency import found_agency
 
 KILLS = 200
 WRITERS = 4
+FIRST_DAY = date(2090, 1, 2)
+"""Every writer's first appointment is then, his second on the next day, and so forth."""
 
 
 def test_acknowledged_writes_survive(database_url: str, tmp_path: Path) -> None:
@@ -41,7 +45,8 @@ def test_acknowledged_writes_survive(database_url: str, tmp_path: Path) -> None:
                     uid = f"w{number}-{count}"
                     path = f"/alice/claire/{uid}.ics"
                     try:
-                        status, _, _ = client.request("PUT", path, event(uid, lines=lines))
+                        body = event(uid, times=_times(count), lines=lines)
+                        status, _, _ = client.request("PUT", path, body)
                     except (OSError, HTTPException):
                         time.sleep(0.02)
                         continue
@@ -62,6 +67,12 @@ def test_acknowledged_writes_survive(database_url: str, tmp_path: Path) -> None:
     database.dispose()
 
 
+def _times(count: int) -> str:
+    """All writers plan the same hour of a day: each pair of them conflicts, and no others."""
+    day = FIRST_DAY + timedelta(days=count)
+    return f"DTSTART:{day:%Y%m%d}T080000Z\r\nDTEND:{day:%Y%m%d}T090000Z\r\n"
+
+
 def _kill_a_worker(master: int) -> int:
     children = Path(f"/proc/{master}/task/{master}/children").read_text().split()
     if not children:
@@ -74,7 +85,10 @@ def _kill_a_worker(master: int) -> int:
 
 
 def _check_whole(database: Database, acknowledged: set[str]) -> None:
-    """Every appointment has its participants, members, text and journal, or is not there."""
+    """Every appointment has its participants, members, text and journal, or is not there.
+
+    A conflict is known to both appointments, and told once, by the one that came later.
+    """
     with database.reading() as tx:
         account = tx.accounts.by_login("alice")
         assert account is not None
@@ -85,12 +99,15 @@ def _check_whole(database: Database, acknowledged: set[str]) -> None:
         theirs = {row.uid for row in tx.members.objects(account, ivan.id)}
         assert acknowledged <= set(mine)
         assert theirs == set(mine)
+        told = conflicts = 0
         for row in mine.values():
             stored = tx.appointments.get(row.appointment_id)
             assert stored is not None
             assert stored.appointment.person_ids == {claire.id, ivan.id}
-            events = [entry.event for entry in tx.journal.entries_for(row.appointment_id)]
-            assert events[0] == "Created"
-            assert len(events) == 3
+            events = Counter(e.event for e in tx.journal.entries_for(row.appointment_id))
+            told += events.pop("ConflictFound", 0)
+            assert events == {"Created": 1, "ParticipantAdded": 2}
+            conflicts += len(tx.conflicts.of(row.appointment_id))
+        assert conflicts == 2 * told
         numbers = [row.changed for row in mine.values()]
         assert len(numbers) == len(set(numbers))

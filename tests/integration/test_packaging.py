@@ -34,8 +34,10 @@ def test_what_is_in_the_wheel(wheel: Path) -> None:
         "rdv_caldav/db/migrations/script.py.mako",
         "rdv_radicale/application.py",
         "rdv_web/templates/fr/front.html",
-        "rdv_web/static/style.css",
+        "rdv_web/static/css/base.css",
         "rdv_web/static/icon.svg",
+        "rdv_web/static/vendor/htmx.js",
+        "rdv_web/translations/en/LC_MESSAGES/messages.mo",
     ):
         assert wanted in names
     tops = {name.partition("/")[0] for name in names}

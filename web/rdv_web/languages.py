@@ -32,7 +32,13 @@ def install(app: Flask) -> None:
 
 def url_in(language: str) -> str:
     """Return the address of this same page in another language."""
-    values = request.args.to_dict(flat=False) | (request.view_args or {}) | {"lang": language}
+    # names beginning with _, and "endpoint", are orders to url_for, and no values of an address
+    asked = {
+        name: values
+        for name, values in request.args.to_dict(flat=False).items()
+        if not name.startswith("_") and name != "endpoint"
+    }
+    values = asked | (request.view_args or {}) | {"lang": language}
     return url_for(request.endpoint or "front_page.front_page", **values)
 
 

@@ -147,7 +147,7 @@ def _forged(_error: CSRFError) -> tuple[str, int]:
     from rdv_web.pages import login  # noqa: PLC0415 - the page needs this module
 
     if current_user.is_authenticated and _is_ours():
-        return login.typed_again(request.path, list(request.form.items(multi=True))), 400
+        return login.typed_again(login.asked(), list(request.form.items(multi=True))), 400
     return login.form_after_expiry(keep=_is_ours()), 401
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import pytest
 
@@ -11,7 +12,10 @@ from rdv_caldav.bootstrap import AppointmentBook
 from rdv_caldav.db.uow import Transaction
 from rdv_caldav.domain.agency import Role
 from rdv_caldav.domain.errors import InvalidInput, LoginTaken
+from rdv_caldav.services.access import Channel, actor_for
 from rdv_caldav.services.accounts import MAX_LOGIN, add_account, normalised_login, verify
+
+NOW = datetime(2026, 11, 24, 8, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -21,7 +25,7 @@ def tx(book: AppointmentBook) -> Iterator[Transaction]:
 
 
 def add(tx: Transaction, login: str = "nouvelle", password: str = "secret") -> None:
-    add_account(tx, login=login, role=Role.GESTIONNAIRE, password=password)
+    add_account(tx, login=login, role=Role.GESTIONNAIRE, password=password, now=NOW)
 
 
 def test_an_account_may_be_linked_to_a_person_and_to_secteurs(tx: Transaction) -> None:
@@ -33,6 +37,7 @@ def test_an_account_may_be_linked_to_a_person_and_to_secteurs(tx: Transaction) -
         password="secret",
         person_slug="sophie",
         sector_ids=[nord.id],
+        now=NOW,
     )
     sophie = tx.people.by_slug("sophie")
     assert sophie is not None
@@ -144,8 +149,24 @@ def test_an_account_needs_a_password(tx: Transaction) -> None:
 
 
 def test_an_account_is_linked_to_known_persons_and_secteurs_only(tx: Transaction) -> None:
-    with pytest.raises(InvalidInput, match="personne"):
-        add_account(tx, login="x", role=Role.CLIENT, password="x", person_slug="personne")
+    with pytest.raises(InvalidInput, match="no person"):
+        add_account(tx, login="x", role=Role.CLIENT, password="x", person_slug="?", now=NOW)
     with pytest.raises(InvalidInput, match="secteur"):
-        add_account(tx, login="x", role=Role.GESTIONNAIRE, password="x", sector_ids=[99])
+        add_account(tx, login="x", role=Role.GESTIONNAIRE, password="x", sector_ids=[99], now=NOW)
     assert tx.accounts.by_login("x") is None
+
+
+def test_it_is_in_the_journal_without_the_password(tx: Transaction) -> None:
+    add(tx, "sophie", "tr&s secret")
+    (entry,) = tx.journal.latest(1)
+    assert (entry.event, entry.at, entry.login, entry.channel) == (
+        "AccountAdded",
+        NOW,
+        "",
+        "command",
+    )
+    assert entry.details == {"login": "sophie", "role": "gestionnaire", "person": None}
+    admin = actor_for(tx, "admin", channel=Channel.WEB)
+    add_account(tx, login="paul", role=Role.CLIENT, password="x", now=NOW, actor=admin)
+    (entry,) = tx.journal.latest(1)
+    assert (entry.login, entry.channel, entry.details["login"]) == ("admin", "web", "paul")

@@ -166,6 +166,19 @@ def test_following_dates_keep_what_programs_wrote(desk: Desk) -> None:
     assert "UNTIL=" in head.recurrence.rules[0]
 
 
+def test_following_dates_remind_as_before(desk: Desk) -> None:
+    planned = series(desk)
+    account_id = desk.actor("ivan").account.id
+    own = {"": "X-EIGEN:1\r\n", SECOND.isoformat(): "X-A:1\r\n", FOURTH.isoformat(): "X-B:1\r\n"}
+    desk.tx.calendars.save_overlay(account_id, planned, own)
+    base = shown(desk, planned, THIRD)
+    changed = replace(base, subject="Bilan")
+    outcome = save(desk, planned, base, changed, original=THIRD, scope=Scope.FOLLOWING)
+    assert isinstance(outcome, Saved)
+    kept = {"": own[""], FOURTH.isoformat(): own[FOURTH.isoformat()]}
+    assert desk.tx.calendars.overlays_of(outcome.appointment_id) == [(account_id, kept)]
+
+
 def test_following_the_first_date_is_all_of_it(desk: Desk) -> None:
     planned = series(desk)
     base = shown(desk, planned, FIRST)

@@ -334,7 +334,7 @@ def test_filters_are_kept_by_account_and_name(tx: Transaction) -> None:
 
 def test_filters_that_cannot_be_kept(tx: Transaction) -> None:
     alice = actor(tx, "alice")
-    for name, query in ((" ", ""), ("x" * 101, ""), ("long", "x" * 8001)):
+    for name, query in ((" ", ""), ("x" * 101, ""), ("a\0b", ""), ("long", "x" * 8001)):
         with pytest.raises(InvalidInput):
             control.save_filter(tx, alice, name, [], query=query)
     with pytest.raises(InvalidFilter):

@@ -235,6 +235,15 @@ def test_the_calendar_has_dates_as_they_take_place(tx: Transaction) -> None:
     assert not re.search("^RRULE", content, re.MULTILINE)
 
 
+def test_long_texts_of_many_dates_are_told_one_by_one(
+    tx: Transaction, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    query = ControlQuery(filter=ControlFilter(series=True))
+    whole = sorted(ics_keys(exported(tx, ExportFormat.ICS, query)))
+    monkeypatch.setattr("rdv_caldav.ical.expansion.MOST_CHARACTERS", 2_500)
+    assert sorted(ics_keys(exported(tx, ExportFormat.ICS, query))) == whole
+
+
 def test_clients_export_no_notes(tx: Transaction) -> None:
     query = ControlQuery(columns=tuple(Column))
     for wanted in (ExportFormat.CSV, ExportFormat.XML, ExportFormat.ICS):

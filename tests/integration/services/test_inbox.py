@@ -22,7 +22,13 @@ def test_who_listens(any_book: AppointmentBook) -> None:
         assert tx.inbox.listening([person.id], acting=0) == [(ivan.id, "ivan", person.id)]
         assert tx.inbox.listening([person.id], acting=ivan.id) == []
         assert tx.inbox.listening([], acting=0) == []
+        # what changes nothing is not told
+        inbox.switch(tx, "ivan", on=True, now=any_book.clock())
         inbox.switch(tx, "ivan", on=False, now=any_book.clock())
+        told = [(each.event, each.details, each.channel) for each in tx.journal.latest(2)]
+        assert told == [
+            ("InboxSwitched", {"login": "ivan", "on": on}, "command") for on in (False, True)
+        ]
         assert tx.inbox.listening([person.id], acting=0) == []
 
 

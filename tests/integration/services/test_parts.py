@@ -14,7 +14,7 @@ from rdv_caldav.db.series_schema import PartDateRow, PartRow
 from rdv_caldav.domain import rules
 from rdv_caldav.domain.appointment import Appointment, Participant, Presence, State
 from rdv_caldav.domain.errors import NotAParticipant, TooLarge
-from rdv_caldav.services import appointments, calendars, recording
+from rdv_caldav.services import appointments, calendars, parts
 from support.agency import FIRST, SECOND, THIRD, WEEKLY
 from support.desk import PLAN, Desk
 
@@ -153,6 +153,6 @@ def test_who_is_expected_on_no_date_is_shown_none(desk: Desk) -> None:
 def test_there_are_bounds_to_what_is_kept(
     desk: Desk, planned: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(recording, "_MOST_OF_PARTS", 1_000)
+    monkeypatch.setattr(parts, "MOST_KEPT", 1_000)
     with pytest.raises(TooLarge):
         invite(desk, planned, "ivan", THIRD)

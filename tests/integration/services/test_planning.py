@@ -57,8 +57,8 @@ def of(desk: Desk, found: Planning, slug: str) -> list[Entry]:
     return list(found.entries.get(desk.person(slug).id, ()))
 
 
-def subjects(desk: Desk, slug: str, **more: int) -> list[str]:
-    return [each.row.subject for each in of(desk, read(desk, slug, **more), slug)]
+def subjects(desk: Desk, slug: str, day: int = 25) -> list[str]:
+    return [each.row.subject for each in of(desk, read(desk, slug, day=day), slug)]
 
 
 # -- reading ------------------------------------------------------------------------------
@@ -231,7 +231,8 @@ def _moved(
 
 
 def do(desk: Desk, wanted: Move, login: str = "admin") -> Appointment:
-    return move(desk.tx, desk.actor(login), wanted, now=desk.now)
+    move(desk.tx, desk.actor(login), wanted, now=desk.now)
+    return desk.appointment(wanted.key.appointment_id)
 
 
 def events_of(desk: Desk, appointment_id: int) -> list[str]:
@@ -244,8 +245,30 @@ def test_another_time(desk: Desk) -> None:
     assert do(desk, wanted).span == span(26, 14, hours=2)
     assert "Rescheduled" in events_of(desk, planned)
     assert subjects(desk, "claire", day=26) == ["Visite"]
-    do(desk, wanted.reverse)
-    assert desk.appointment(planned).span == span()
+
+
+@pytest.mark.parametrize("original", [None, SECOND])
+def test_what_is_taken_back_asks_nobody_again(desk: Desk, original: datetime | None) -> None:
+    planned = desk.plan("ivan", "alice", plan=SERIES if original else PLAN)
+    admin, ivan = desk.actor("admin"), desk.person("ivan").id
+    appointments.record_presence(
+        desk.tx, admin, planned, ivan, Presence.ACCEPTED, now=desk.now, original=original
+    )
+
+    def standing() -> tuple[Span, dict[int | str, Presence]]:
+        appointment = desk.appointment(planned)
+        date_ = appointment.occurrence(original) if original else appointment
+        assert date_ is not None
+        return date_.span, {each.key: each.presence for each in date_.participants}
+
+    before = standing()
+    here = before[0]
+    wanted = _moved(planned, original, "ivan", "sophie", seen=here, wanted=span(27, 14))
+    moved = move(desk.tx, admin, wanted, now=desk.now)
+    assert moved.details.span == span(27, 14)
+    assert set(standing()[1].values()) == {Presence.NEEDS_ACTION}
+    move(desk.tx, admin, moved.undo, now=desk.now)
+    assert standing() == before
 
 
 def test_another_person_takes_the_place_ownership_included(desk: Desk) -> None:

@@ -37,3 +37,16 @@ def test_only_calendars_that_somebody_reads_as_his_own_move(any_book: Appointmen
         assert account is not None
         (row,) = tx.members.objects(account, ivan.id)
         assert row.changed == row.settled == _counters(tx)["ivan"]
+
+
+def test_a_choice_is_in_the_journal(any_book: AppointmentBook) -> None:
+    with any_book.database.writing() as tx:
+        admin = Desk(tx, any_book.clock()).actor("admin")
+        set_default(tx, "client", 10, now=any_book.clock())
+        set_default(tx, "client", 10, now=any_book.clock())
+        set_default(tx, "client", None, now=any_book.clock(), actor=admin)
+        last, first = tx.journal.latest(2)
+        assert last.event == first.event == "ReminderChosen"
+        assert (first.login, first.channel) == ("", "command")
+        assert (last.login, last.channel) == ("admin", "web")
+        assert last.details == {"type": "client", "before": 10, "after": None}

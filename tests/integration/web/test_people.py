@@ -11,7 +11,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from rdv_caldav.bootstrap import AppointmentBook
-from rdv_caldav.domain.agency import Person
+from rdv_caldav.domain.agency import Person, PersonKind
 from rdv_caldav.domain.appointment import Span
 from rdv_caldav.domain.fiches import Fiche
 from rdv_caldav.ical.availability import weekly_hours
@@ -49,6 +49,12 @@ def version_in(page: TestResponse) -> str:
     found = re.search(r'name="version" type="hidden" value="([^"]+)"', page.text)
     assert found is not None, page.text
     return found.group(1)
+
+
+def link(page: TestResponse, rel: str) -> str:
+    found = re.search(rf'href="([^"]+)" rel="{rel}"', page.text)
+    assert found is not None, page.text
+    return found.group(1).replace("&amp;", "&")
 
 
 PATHS = (
@@ -207,6 +213,32 @@ def test_odd_addresses_do_no_harm(alice: PanelClient, query: str) -> None:
     assert alice.get(f"/clients?{query}").status_code == 200
 
 
+def test_long_lists_go_on_and_back(alice: PanelClient, book: AppointmentBook) -> None:
+    with book.database.writing() as tx:
+        for number in range(60):
+            name = f"Famille {number:02}"
+            tx.people.add(slug=f"f-{number}", kind=PersonKind.INTERVENANT, last_name=name)
+    first = alice.get("/intervenants?q=famille")
+    assert ">60 fiches<" in first.text
+    assert "Famille 49" in first.text
+    assert "Famille 50" not in first.text
+    second = alice.get(link(first, "next"))
+    assert "Famille 50" in second.text
+    assert ">60 fiches<" in second.text
+    assert "Famille 49" in alice.get(link(second, "prev")).text
+
+
+def test_a_wrong_change_is_told_and_not_stored(alice: PanelClient, book: AppointmentBook) -> None:
+    form = alice.get("/personnes/claire/modifier")
+    typed = {**ZOE, "addresses": "rdv@agence.example", "version": version_in(form)}
+    page = alice.post_form("/personnes/claire/modifier", typed)
+    assert page.status_code == 422
+    assert "Cette adresse est celle de l’agence elle-même." in page.text
+    page = alice.post_form("/personnes/claire/modifier", {**typed, "kind": "martien"})
+    assert page.status_code == 422
+    assert person_of(book, "claire").first_name == "Claire"
+
+
 # -- rendez-vous --------------------------------------------------------------------------
 
 
@@ -227,6 +259,24 @@ def test_the_list_of_a_person_has_what_is_to_come(
     wrong = alice.get("/personnes/claire/rendez-vous?du=hier")
     assert wrong.status_code == 422
     assert "Ce n’est pas une date." in wrong.text
+
+
+def test_filters_of_the_rendez_vous_go_with_their_pages(
+    alice: PanelClient, book: AppointmentBook, clock: Clock
+) -> None:
+    with book.database.writing() as tx:
+        desk = Desk(tx, clock())
+        for number in range(55):
+            start = clock().replace(tzinfo=None) + timedelta(days=number)
+            when = Span(start=start, end=start + timedelta(days=2), zone="Europe/Paris")
+            desk.plan(plan=Plan(subject=f"Visite {number:02}.", span=when))
+    first = alice.get("/personnes/claire/rendez-vous?texte=visite&ordre=desc")
+    assert "Visite 54." in first.text
+    assert "Visite 04." not in first.text
+    second = alice.get(link(first, "next"))
+    assert "Visite 04." in second.text
+    assert 'value="visite"' in second.text
+    assert "Visite 54." in alice.get(link(second, "prev")).text
 
 
 def test_the_module_switched_off_takes_rendez_vous_away(

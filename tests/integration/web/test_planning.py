@@ -249,10 +249,14 @@ def test_a_move_shows_the_planning_anew_and_can_be_undone(
     assert 'data-start="2026-11-26T14:00" data-end="2026-11-26T15:30"' in answer.text
     assert span_of(book, planned).start == datetime(2026, 11, 26, 14)
     undo = dict(re.findall(r'name="(\w+)" value="([^"]*)"', answer.text.partition("data-move")[2]))
+    assert undo["answer"].endswith(":ACCEPTED")
     undone = alice.post_form(WEEK, undo, headers=PART)
     assert "Déplacement annulé." in undone.text
-    assert "data-move>" not in undone.text
-    assert span_of(book, planned) == span()
+    assert "data-move" not in undone.text
+    with book.database.reading() as tx:
+        again = Desk(tx, book.clock()).appointment(planned)
+    assert again.span == span()
+    assert again.owner.presence is Presence.ACCEPTED
 
 
 def test_without_a_script_one_is_led_back(

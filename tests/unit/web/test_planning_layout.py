@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rdv_web.pages.planning.layout import MOST_LANES, Hours, hours_around, lanes, pieces
+from rdv_web.pages.planning.layout import MOST_LANES, Hours, Lane, hours_around, lanes, pieces
 from rdv_web.pages.planning.periods import Period, View, day_asked, period_of, view_asked
 
 MONDAY = date(2026, 11, 23)
@@ -54,19 +54,35 @@ def test_whole_days_are_told_from_parts_of_them() -> None:
 
 def test_lanes_are_shared_by_what_overlaps_directly_or_through_others() -> None:
     assert lanes([]) == []
-    assert lanes([(0, 4), (2, 6), (5, 8), (8, 9)]) == [(1, 2), (2, 2), (1, 2), (1, 1)]
+    assert lanes([(0, 4), (2, 6), (5, 8), (8, 9)]) == [
+        Lane(1, 2),
+        Lane(2, 2),
+        Lane(1, 2),
+        Lane(1, 1),
+    ]
+
+
+def test_what_has_nothing_beside_it_takes_the_room() -> None:
+    assert lanes([(0, 9), (0, 2), (1, 2), (4, 6)]) == [
+        Lane(1, 3),
+        Lane(2, 3),
+        Lane(3, 3),
+        Lane(2, 3, 2),
+    ]
 
 
 @given(st.lists(st.tuples(st.integers(0, 90), st.integers(1, 12)), max_size=25))
 def test_nothing_is_drawn_over_anything_else(drawn: list[tuple[int, int]]) -> None:
     stretches = [(first, first + length) for first, length in drawn]
     found = lanes(stretches)
-    for n, (one, (lane, count)) in enumerate(zip(stretches, found, strict=True)):
-        assert 1 <= lane <= count <= MOST_LANES
-        for other, (its_lane, its_count) in list(zip(stretches, found, strict=True))[:n]:
+    for n, (one, lane) in enumerate(zip(stretches, found, strict=True)):
+        assert 1 <= lane.number < lane.number + lane.width <= lane.count + 1 <= MOST_LANES + 1
+        for other, its in list(zip(stretches, found, strict=True))[:n]:
             if one[0] < other[1] and other[0] < one[1]:
-                assert count == its_count
-                assert lane != its_lane or lane == MOST_LANES
+                assert lane.count == its.count
+                left, right = sorted((lane, its), key=lambda each: each.number)
+                is_apart = left.number + left.width <= right.number
+                assert is_apart or left.number == right.number == MOST_LANES
 
 
 def test_hours_are_those_of_a_days_work_and_more_where_needed() -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from flask import Blueprint, current_app, redirect, render_template, request, session, url_for
 from flask_babel import gettext as _
 from itsdangerous import BadSignature, URLSafeTimedSerializer
@@ -17,7 +15,8 @@ pages = Blueprint("login", __name__)
 _KEPT_FOR = 24 * 3600
 """Seconds for which a form that came too late can be sent again."""
 
-_NOT_KEPT = frozenset({"csrf_token", "password"})
+_NOT_KEPT = frozenset({"csrf_token", "password", "present", "new", "again"})
+"""Tokens, and the passwords of all forms: no page ever shows these again."""
 
 Fields = list[tuple[str, str]]
 
@@ -37,6 +36,7 @@ def enter() -> Response | str | tuple[str, int]:
     if account is None:
         return _form(refused=True), 401
     language = session.get("language")
+    sessions.leave()
     session.clear()
     if language:
         session["language"] = language
@@ -63,8 +63,13 @@ def form_after_expiry(*, keep: bool) -> str:
         fields = [
             (name, value) for name, value in request.form.items(multi=True) if name not in _NOT_KEPT
         ]
-        kept = _signer().dumps([request.full_path.rstrip("?"), fields])
+        kept = _signer().dumps([asked(), fields])
     return _form(expired=True, kept=kept)
+
+
+def asked() -> str:
+    """Return the address of this request: what a form is about may stand in its query."""
+    return request.full_path.rstrip("?")
 
 
 def typed_again(path: str, fields: Fields) -> str:
@@ -95,9 +100,9 @@ def _kept_form() -> tuple[str, Fields] | None:
 
 def _local(target: str) -> str:
     """Return where to go next if it is a path of ours, else nothing (no open redirects)."""
-    parts = urlsplit(target)
-    is_path = target.startswith("/") and not target.startswith(("//", "/\\"))
-    return target if is_path and not parts.scheme and not parts.netloc else ""
+    # browsers read "\\" as "/" and skip control characters, with which no header can be written
+    is_path = target.startswith("/") and not target.startswith("//") and target.isprintable()
+    return target if is_path and "\\" not in target else ""
 
 
 def _signer() -> URLSafeTimedSerializer:

@@ -16,4 +16,10 @@ def check_role() -> None:
     work.allow(Role.ADMINISTRATEUR)
 
 
-from rdv_web.pages.administration import defaults, options, types  # noqa: E402, F401
+from rdv_web.pages.administration import (  # noqa: E402
+    defaults,  # noqa: F401
+    options,  # noqa: F401
+    template_editing,  # noqa: F401
+    templates,  # noqa: F401
+    types,  # noqa: F401
+)

@@ -21,7 +21,7 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional
 from rdv_caldav.domain.agency import AgencySettings, PersonKind
 from rdv_caldav.domain.appointment import Presence
 from rdv_caldav.domain.defaults import AppointmentDefaults
-from rdv_caldav.services import agency_settings
+from rdv_caldav.services import agency_settings, mail_templates
 from rdv_caldav.services.reminders import LONGEST
 from rdv_web import formats, work
 from rdv_web.forms import Form
@@ -110,6 +110,7 @@ def _form(**start: object) -> DefaultsForm:
     form = DefaultsForm(**start)
     with work.reading() as tx:
         types = [SelectChoice(kind.code, kind.label) for kind in tx.agency.types() if kind.active]
+        written = mail_templates.offered(tx)
         staff = [
             person for person in tx.people.everyone() if person.kind is PersonKind.GESTIONNAIRE
         ]
@@ -120,5 +121,8 @@ def _form(**start: object) -> DefaultsForm:
         SelectChoice(presence.value, formats.PRESENCES[presence])
         for presence in (Presence.NEEDS_ACTION, Presence.ACCEPTED, Presence.TENTATIVE)
     ]
-    form.template_id.choices = [SelectChoice("", _("Celui de l’occasion"))]
+    form.template_id.choices = [
+        SelectChoice("", _("Celui de l’occasion")),
+        *(SelectChoice(each.key, each.name) for each in written if each.id),
+    ]
     return form

@@ -189,7 +189,7 @@ def _store(tx: Transaction, form: TypeForm, kind: AppointmentType | None) -> Non
         code = kind.code
         changed = replace(kind, label=label, category=category, colour=colour)
         agency_settings.change_type(tx, actor, changed, now=now)
-    reminders.set_default(tx, code, form.reminder.data, now=now)
+    reminders.set_default(tx, code, form.reminder.data, now=now, actor=actor)
 
 
 def _type_page(form: TypeForm, kind: AppointmentType | None) -> str | tuple[str, int]:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from flask import redirect, render_template, request
+from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from rdv_caldav.db.uow import Transaction
@@ -41,6 +42,7 @@ def new() -> Answer:
         filling = Filling.of_sheet(first)
         defaults = tx.agency.settings().appointment_defaults
         filling.form.invite.data = defaults.invites_automatically
+        filling.form.reminder.data = defaults.reminder_minutes
         return form_page(tx, filling, place)
 
 
@@ -118,9 +120,16 @@ def edit(appointment_id: int) -> Answer:
     with work.reading() as tx:
         page = open_page(tx, work.actor(), appointment_id, original=moment_asked("date"))
         base = take_back(request.form.get("base", "")) or _present(tx, page)
-    if not page.may_edit or page.trashed_at is not None:
+    if not page.may_edit:
         raise UnknownObject(f"no form of appointment {appointment_id} for this account")
-    return _press(Filling.sent(base), _place_of(page))
+    filling, place = Filling.sent(base), _place_of(page)
+    if page.trashed_at is not None:
+        filling.problems["form"] = _(
+            "Quelqu’un d’autre a mis ce rendez-vous à la corbeille entre-temps ; restaurez-le "
+            "d’abord, dans un autre onglet."
+        )
+        return again(filling, place)
+    return _press(filling, place)
 
 
 def _press(filling: Filling, place: Place) -> Answer:
@@ -134,6 +143,7 @@ def _press(filling: Filling, place: Place) -> Answer:
         return set_state(filling, place, argument)
     with work.reading() as tx:
         filling.form.offer([], keeps_rule=True)
+        filling.leave_out_strangers(tx, work.actor())
         _change(tx, filling, button, argument)
     if button == "presence" and place.page is not None:
         return record(filling, place, argument)

@@ -31,6 +31,7 @@ from rdv_caldav.domain.repetition import (
     rule_of,
 )
 from rdv_caldav.services.appointment_editing import FIRST_YEAR, LAST_YEAR, Scope
+from rdv_caldav.services.reminders import LONGEST
 from rdv_web.forms import Form, refuse
 
 KEPT = "kept"
@@ -91,6 +92,10 @@ class AppointmentForm(Form):
     until = DateField(lazy_gettext("Dernier jour"), validators=[Optional()])
     scope = RadioField(lazy_gettext("Appliquer à"), default=Scope.DATE.value, validate_choice=False)
 
+    reminder = IntegerField(
+        lazy_gettext("Rappel, en minutes avant le début"),
+        validators=[Optional(), NumberRange(min=0, max=LONGEST)],
+    )
     invite = BooleanField(
         lazy_gettext("Écrire aux participants qui ont une adresse e-mail, dès l’enregistrement")
     )

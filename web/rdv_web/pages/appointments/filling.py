@@ -105,6 +105,15 @@ class Filling:
 
     # -- participants ---------------------------------------------------------------------
 
+    def leave_out_strangers(self, tx: Transaction, actor: Actor) -> None:
+        """Leave out persons whom no form of ours offered: showing it would tell of them."""
+        sent = {key for key in self.keys - self.base.keys if isinstance(key, int)}
+        persons = tx.people.by_ids(sent)
+        strangers = {key for key in sent if key not in persons or not may_know(actor, persons[key])}
+        self.seats = [seat for seat in self.seats if seat.key not in strangers]
+        if self.owner not in self.keys:
+            self.owner = self.base.owner
+
     def add_chosen(self, tx: Transaction, actor: Actor, presence: Presence) -> None:
         """Add the persons who were ticked in what was found."""
         ticked = [key_of(text) for text in request.form.getlist("add")]

@@ -13,7 +13,7 @@ from rdv_caldav.db.uow import Transaction
 from rdv_caldav.domain.appointment import Presence, State
 from rdv_caldav.domain.editing import Sheet, sheet_of
 from rdv_caldav.domain.errors import AccessRefused, Conflicting, DomainError, UnknownObject
-from rdv_caldav.services import appointment_editing, appointments
+from rdv_caldav.services import appointment_editing, appointments, reminders
 from rdv_caldav.services.appointment_editing import Edit, Overtaken, Saved, Scope, is_untouched
 from rdv_caldav.services.appointment_pages import AppointmentPage, open_page
 from rdv_web import work
@@ -25,6 +25,9 @@ from rdv_web.pages.appointments.showing import Place, address_of, explained, for
 from rdv_web.refusals import refusal_of
 
 Answer = str | tuple[str, int] | Response
+
+_PASSED_ON = (AccessRefused, UnknownObject)
+"""Refusals that are pages of their own: there is no form to show again."""
 
 
 def again(filling: Filling, place: Place, status: int = 200, **more: Any) -> Answer:  # noqa: ANN401
@@ -54,7 +57,7 @@ def save(filling: Filling, place: Place, *, confirmed: bool) -> Answer:
         with work.reading() as tx:
             told = explained(tx, refused.conflicts)
         return again(filling, place, 409, conflicts=told, can_insist=refused.can_confirm)
-    except (AccessRefused, UnknownObject):
+    except _PASSED_ON:
         raise
     except DomainError as refused:
         filling.problems["form"] = str(refusal_of(refused).words)
@@ -69,6 +72,8 @@ def _create(filling: Filling, sheet: Sheet, place: Place, *, confirmed: bool) ->
         appointment_id = appointment_editing.create(
             tx, work.actor(), slug, sheet, now=work.now(), confirmed=confirmed
         )
+        persons = [p.person_id for p in sheet.participants if p.person_id is not None]
+        reminders.remind(tx, appointment_id, persons, filling.form.reminder.data)
         written = 0
         if filling.form.invite.data and sheet.span.ends_at > work.now():
             written = write_to_all(tx, appointment_id)
@@ -151,7 +156,13 @@ def record(filling: Filling, place: Place, argument: str) -> Answer:
             tx, work.actor(), page.id, key, Presence(said), now=work.now(), original=original
         )
 
-    work.write(answer)
+    try:
+        work.write(answer)
+    except _PASSED_ON:
+        raise
+    except DomainError as refused:
+        filling.problems["participants"] = str(refusal_of(refused).words)
+        return again(filling, place)
     return _afterwards(filling, page)
 
 
@@ -169,7 +180,7 @@ def set_state(filling: Filling, place: Place, said: str) -> Answer:
         with work.reading() as tx:
             told = explained(tx, refused.conflicts)
         return again(filling, place, 409, conflicts=told)
-    except (AccessRefused, UnknownObject):
+    except _PASSED_ON:
         raise
     except DomainError as refused:
         filling.problems["form"] = str(refusal_of(refused).words)

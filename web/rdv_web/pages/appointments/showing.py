@@ -114,6 +114,7 @@ def form_page(tx: Transaction, filling: Filling, place: Place, **more: Any) -> s
     """Return the page with the form."""
     filling.form.offer(_types(tx, filling), keeps_rule=bool(filling.base.rule))
     actor = work.actor()
+    filling.leave_out_strangers(tx, actor)
     seats = seats_of(filling.seats, filling.owner, tx)
     found = filling.search(tx, actor) if filling.words or filling.searched else []
     values = {

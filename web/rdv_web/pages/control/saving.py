@@ -37,7 +37,7 @@ def save() -> Response | Answer:
     return redirect(asked.url())
 
 
-@pages.post("/filtres/<int:filter_id>/suppression")
+@pages.post("/filtres/<int(max=2147483647):filter_id>/suppression")
 def forget(filter_id: int) -> Response:
     """Forget a filter."""
     actor = work.actor()

@@ -34,7 +34,7 @@ def add_sector() -> Answer:
     return redirect(url_for("people.sectors"))
 
 
-@pages.post("/secteurs/<int:sector_id>")
+@pages.post("/secteurs/<int(max=2147483647):sector_id>")
 def rename_sector(sector_id: int) -> Answer:
     """Rename a secteur."""
     name, actor, now = request.form.get("name", ""), work.actor(), work.now()

@@ -9,12 +9,12 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from rdv_caldav.domain.agency import Person
-from rdv_caldav.domain.appointment import Span
+from rdv_caldav.domain.appointment import Span, State
 from rdv_caldav.services.conflict_finding import Period as Stretch
 from rdv_caldav.services.planning import Entry, Planning
 from rdv_caldav.services.planning_moves import shown_in
 from rdv_web.formats import PRESENCE_MARKS, hour
-from rdv_web.pages.planning.layout import Hours, Piece, hours_around, lanes, pieces, wall_of
+from rdv_web.pages.planning.layout import Hours, Lane, Piece, hours_around, lanes, pieces, wall_of
 
 _SHORT = 2
 """Quarters of an hour."""
@@ -26,7 +26,7 @@ class Block:
 
     ``when`` is what it says of its time, in two parts of which the first one matters more;
     nothing for all of the day. ``place`` is its first quarter of an hour and how many it takes,
-    ``lane`` its own among how many; both are None for what is drawn beside the clock.
+    ``lane`` its own among others; both are None for what is drawn beside the clock.
     """
 
     entry: Entry
@@ -35,19 +35,53 @@ class Block:
     when: tuple[str, str]
     href: str
     place: tuple[int, int] | None = None
-    lane: tuple[int, int] | None = None
+    lane: Lane | None = None
 
     @property
     def seen(self) -> tuple[str, str]:
         """Start and end as forms carry them: days for what lasts all day, else times."""
-        if self.span.all_day:
-            return f"{self.span.start:%Y-%m-%d}", f"{self.span.end:%Y-%m-%d}"
-        return f"{self.span.start:%Y-%m-%dT%H:%M}", f"{self.span.end:%Y-%m-%dT%H:%M}"
+        length = len("2026-11-24" if self.span.all_day else "2026-11-24T09:00")
+        return self.span.start.isoformat()[:length], self.span.end.isoformat()[:length]
+
+    @property
+    def classes(self) -> str:
+        """The classes that tell its place."""
+        if self.place is None or self.lane is None:
+            return ""
+        begin, length = self.place
+        at = f" from-{begin} for-{length} lane-{self.lane.number} lanes-{self.lane.count}"
+        return at if self.lane.width == 1 else f"{at} wide-{self.lane.width}"
+
+    @property
+    def looks(self) -> str:
+        """The classes that tell how it is drawn."""
+        looks = {
+            " short": self.is_short,
+            " off": self.entry.is_off,
+            " before": self.piece.before,
+            " after": self.piece.after,
+        }
+        return "".join(look for look, is_so in looks.items() if is_so)
 
     @property
     def is_short(self) -> bool:
         """Whether it is drawn so small that all of it goes into a line or two."""
         return self.place is not None and self.place[1] <= _SHORT
+
+    @property
+    def is_roomy(self) -> bool:
+        """Whether there is room for where it is, and for who else comes."""
+        return self.place is not None and not self.is_short
+
+    @property
+    def is_movable(self) -> bool:
+        """Whether the reader may move it: what is cancelled stays where it was to be."""
+        return self.entry.may_edit and self.entry.row.state is not State.CANCELLED
+
+    @property
+    def has_handle(self) -> bool:
+        """Whether its end can be pulled."""
+        return self.is_movable and self.place is not None and not self.piece.after
 
     @property
     def others(self) -> str:
@@ -213,7 +247,7 @@ def _placed(blocks: list[Block], hours: Hours) -> tuple[list[Block], int]:
         )
         for block, place, lane in zip(blocks, places, shared, strict=True)
     ]
-    return placed, max(lane for lane, _ in shared)
+    return placed, max(lane.number for lane in shared)
 
 
 def _when(span: Span, piece: Piece) -> tuple[str, str]:

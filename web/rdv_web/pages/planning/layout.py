@@ -6,7 +6,7 @@ in the hour that comes twice is drawn once over the other.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
@@ -66,34 +66,53 @@ def _minutes(moment: datetime) -> int:
     return moment.hour * HOUR + moment.minute
 
 
-def lanes(stretches: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Return for each stretch its lane, and into how many lanes its neighbours divide the place.
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """A stretch's lane among how many, counted from 1, and how many it takes of those beside."""
 
-    Both count from 1. Stretches that overlap directly or through others divide the place alike.
+    number: int
+    count: int
+    width: int = 1
+
+
+def lanes(stretches: Sequence[tuple[int, int]]) -> list[Lane]:
+    """Return for each stretch its lane.
+
+    Stretches that overlap directly or through others divide the place alike; where nothing
+    stands beside one, it is as wide as there is room.
     """
-    found: list[tuple[int, int]] = [(1, 1)] * len(stretches)
+    found = [Lane(1, 1)] * len(stretches)
     order = sorted(range(len(stretches)), key=lambda n: (stretches[n][0], -stretches[n][1]))
-    group: list[int] = []
+    group: dict[int, int] = {}
     ends: list[int] = []
     for number in order:
         first, last = stretches[number]
         if ends and first >= max(ends):
-            _share(found, group, len(ends))
-            group, ends = [], []
+            _share(found, stretches, group, len(ends))
+            group, ends = {}, []
         lane = next((n for n, end in enumerate(ends) if end <= first), len(ends))
         if lane < len(ends):
             ends[lane] = last
         else:
             ends.append(last)
-        group.append(number)
-        found[number] = (lane + 1, 0)
-    _share(found, group, len(ends))
+        group[number] = min(lane + 1, MOST_LANES)
+    _share(found, stretches, group, len(ends))
     return found
 
 
-def _share(found: list[tuple[int, int]], group: Iterable[int], count: int) -> None:
-    for number in group:
-        found[number] = (min(found[number][0], MOST_LANES), min(count, MOST_LANES))
+def _share(
+    found: list[Lane], stretches: Sequence[tuple[int, int]], group: Mapping[int, int], count: int
+) -> None:
+    """Note the lanes of stretches that divide the place, given by number."""
+    count = min(count, MOST_LANES)
+    for number, lane in group.items():
+        first, last = stretches[number]
+        beside = [
+            its_lane
+            for other, its_lane in group.items()
+            if its_lane > lane and stretches[other][0] < last and stretches[other][1] > first
+        ]
+        found[number] = Lane(lane, count, min(beside, default=count + 1) - lane)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ led back to the page.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
@@ -15,7 +15,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from rdv_caldav.db.uow import Transaction
-from rdv_caldav.domain.appointment import Span
+from rdv_caldav.domain.appointment import Presence, Span
 from rdv_caldav.domain.control import RowKey
 from rdv_caldav.domain.errors import (
     Conflicting,
@@ -27,6 +27,7 @@ from rdv_caldav.domain.errors import (
 from rdv_caldav.services import conflicts, planning
 from rdv_caldav.services.planning_moves import Move, move
 from rdv_web import work
+from rdv_web.pages.appointments.carrying import key_of, key_text
 from rdv_web.pages.planning.showing import zone_name
 from rdv_web.pages.planning.wording import conflict_words, moved_words
 from rdv_web.refusals import refusal_of
@@ -45,6 +46,12 @@ class Toast:
     category: str
     warning: str = ""
     undo: Move | None = None
+
+    @property
+    def answers(self) -> list[str]:
+        """The answers that taking it back gives back, as its form carries them."""
+        given = self.undo.answers if self.undo else {}
+        return [f"{key_text(key)}:{presence.value}" for key, presence in given.items()]
 
 
 def answer_move(again: Callable[[Toast], str], *, here: str) -> Answer:
@@ -78,7 +85,16 @@ def _sent() -> Move:
         wanted=_span(form.get("start", ""), form.get("end", ""), all_day=all_day),
         source=form.get("from", ""),
         target=form.get("to", ""),
+        answers=dict(_answers(form.getlist("answer"))),
     )
+
+
+def _answers(written: list[str]) -> Iterator[tuple[int | str, Presence]]:
+    for each in written:
+        who, _colon, said = each.rpartition(":")
+        key = key_of(who)
+        if key is not None and said in list(Presence):
+            yield key, Presence(said)
 
 
 def _span(start: str, end: str, *, all_day: bool) -> Span:
@@ -102,12 +118,10 @@ def _done(wanted: Move, *, is_undo: bool) -> Toast:
     actor, now = work.actor(), work.now()
 
     def change(tx: Transaction) -> Toast:
-        appointment = move(tx, actor, wanted, now=now)
-        original = wanted.key.original
-        date = appointment if original is None else appointment.occurrence(original) or appointment
+        moved = move(tx, actor, wanted, now=now)
         is_other = wanted.source != wanted.target
         name = planning.person(tx, actor, wanted.target).name if is_other else ""
-        words = moved_words(date.subject, wanted.wanted, name)
+        words = moved_words(moved.details.subject, wanted.wanted, name)
         told = [
             each
             for each in conflicts.of_appointment(tx, actor, wanted.key.appointment_id)
@@ -117,7 +131,7 @@ def _done(wanted: Move, *, is_undo: bool) -> Toast:
             words=_("Déplacement annulé. %(what)s", what=words) if is_undo else words,
             category="success",
             warning=_("En conflit : %(who)s.", who=conflict_words(told)) if told else "",
-            undo=None if is_undo else wanted.reverse,
+            undo=None if is_undo else moved.undo,
         )
 
     return work.write(change)

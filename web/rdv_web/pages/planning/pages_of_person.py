@@ -26,6 +26,8 @@ def person(slug: str) -> str:
 def move(slug: str) -> Answer:
     """Move a date that the page of a person shows."""
     wanted = _asked()
+    with work.reading() as tx:
+        planning.person(tx, work.actor(), slug)
 
     def again(toast: Toast) -> str:
         return render_template("planning/moved.html", toast=toast, **_values(slug, wanted))

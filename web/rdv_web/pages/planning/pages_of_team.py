@@ -12,6 +12,7 @@ from rdv_caldav.domain.fiches import FicheFilter, FichePlace
 from rdv_caldav.services import planning, sectors
 from rdv_caldav.services.access import edits_by_role
 from rdv_web import work
+from rdv_web.menus import STAFF
 from rdv_web.pages.planning import pages
 from rdv_web.pages.planning.moving import Answer, Toast, answer_move
 from rdv_web.pages.planning.periods import View
@@ -47,6 +48,7 @@ def team() -> Answer:
 @pages.post("")
 def move_in_team() -> Answer:
     """Move a date that the page of the team shows."""
+    work.allow(*STAFF)
     wanted = asked(_VIEWS, View.DAY)
 
     def again(toast: Toast) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import current_app, request, url_for
+from flask import request, url_for
 from flask_babel import get_timezone
 
 from rdv_caldav.db.uow import Transaction
@@ -30,6 +30,9 @@ from rdv_web.pages.planning.periods import (
     weekday,
 )
 
+_KEPT = frozenset({"qui", "secteur", "q", "page"})
+"""What other addresses of the same page keep of the query."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
@@ -41,10 +44,11 @@ class Asked:
 
     def url(self, **changes: Any) -> str:  # noqa: ANN401 - values of an address
         """Return the address of this page with another view, day, or whatever else."""
-        values = request.args.to_dict() | (request.view_args or {})
+        said = request.args.items()
+        values: dict[str, Any] = {name: value for name, value in said if name in _KEPT}
+        values |= request.view_args or {}
         values |= {"vue": self.period.view.value, "date": self.period.anchor.isoformat()}
         values |= changes
-        values.pop("lang", None)
         kept: dict[str, Any] = {
             name: value for name, value in values.items() if value not in ("", None)
         }
@@ -74,7 +78,7 @@ def drawn(tx: Transaction, persons: Sequence[Person], wanted: Asked) -> dict[str
     zone = zone_name()
     start, end = wanted.period.bounds(zone)
     found = planning.read(tx, work.actor(), persons, start=start, end=end)
-    artist = Artist(zone=zone, now=work.now(), link=link_of)
+    artist = Artist(zone=zone, now=work.now(), link=links())
     return {
         "asked": wanted,
         "period": wanted.period,
@@ -91,19 +95,20 @@ def drawn(tx: Transaction, persons: Sequence[Person], wanted: Asked) -> dict[str
     }
 
 
-def link_of(entry: Entry) -> str:
-    """Return the address of an entry's page."""
-    if "appointments.show" not in current_app.view_functions:
-        return "#main"
-    key = entry.row.key
-    date = key.original.isoformat() if key.original else None
-    return url_for("appointments.show", appointment_id=key.appointment_id, date=date)
+def links() -> Callable[[Entry], str]:
+    """Return what gives the address of an entry's page; there may be thousands of them."""
+    page = url_for("appointments.show", appointment_id=0).removesuffix("0")
+
+    def link(entry: Entry) -> str:
+        key = entry.row.key
+        date = f"?date={key.original.isoformat()}" if key.original else ""
+        return f"{page}{key.appointment_id}{date}"
+
+    return link
 
 
 def new_url(person: Person, day: date, at: int | None = None) -> str:
-    """Return where one plans for a person on a day, from an hour on; empty where one cannot."""
-    if "appointments.new" not in current_app.view_functions:
-        return ""
+    """Return where one plans for a person on a day, from an hour on."""
     begin = day if at is None else datetime.combine(day, time(at))
     return url_for("appointments.new", personne=person.slug, debut=begin.isoformat())
 

@@ -94,3 +94,12 @@ form.addEventListener("submit", () => { isTyped = false; });
 window.addEventListener("beforeunload", (event) => {
   if (isTyped) event.preventDefault();
 });
+
+// Whose session has expired is asked to log in, and finds what he typed again.
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const { xhr, requestConfig } = event.detail;
+  const { elt } = requestConfig;
+  if (xhr.status !== 401 || !elt.matches("#appointment-form button")) return;
+  event.detail.isError = false;
+  form.requestSubmit(elt);
+});

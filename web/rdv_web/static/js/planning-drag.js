@@ -1,5 +1,5 @@
 // Dragging dates with a mouse, a pen or a finger. A finger has to rest first: else it scrolls.
-import { clockOf, isMovable, minutesBetween, moveOf, send } from "./planning-moves.js";
+import { clockOf, isMovable, minutesBetween, moveOf, quarterOf, send } from "./planning-moves.js";
 
 const NEAR = 5; // pixels that a hand may tremble
 const REST = 350; // milliseconds that a finger rests before it drags
@@ -19,9 +19,7 @@ const timeLabel = () => {
 const scaleOf = (track) => {
   if (track?.dataset.drop !== "time" || getComputedStyle(track).display !== "grid") return null;
   const isAcross = track.classList.contains("x");
-  const probe = parseFloat(getComputedStyle(track).getPropertyValue("--quarter"));
-  const root = parseFloat(getComputedStyle(document.documentElement).fontSize);
-  return { isAcross, quarter: probe * root };
+  return { isAcross, quarter: quarterOf(track) };
 };
 
 const dropUnder = (x, y) =>
@@ -156,5 +154,6 @@ export const startDragging = () => {
   // a finger that drags does not scroll, and holding it opens no menu
   document.addEventListener("touchmove", (event) => drag?.isOn && event.preventDefault(), { passive: false });
   document.addEventListener("contextmenu", (event) => drag?.isFinger && event.preventDefault());
-  document.addEventListener("dragstart", (event) => event.target.closest?.(".entry") && event.preventDefault());
+  // a browser may take hold of the link that lies beneath
+  document.addEventListener("dragstart", (event) => drag && event.preventDefault());
 };

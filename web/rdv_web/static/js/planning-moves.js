@@ -6,6 +6,12 @@ const MINUTE = 60_000;
 const instantOf = (wall) => Date.parse(wall.length > 10 ? `${wall}:00Z` : `${wall}T00:00:00Z`);
 const wallOf = (instant, isDay) => new Date(instant).toISOString().slice(0, isDay ? 10 : 16);
 
+/** Return how many pixels a quarter of an hour takes in a track. */
+export const quarterOf = (track) => {
+  const rems = parseFloat(getComputedStyle(track).getPropertyValue("--quarter"));
+  return rems * parseFloat(getComputedStyle(document.documentElement).fontSize);
+};
+
 export const isMovable = (entry) => "movable" in entry.dataset;
 
 /** Return the move of an entry by some minutes, to a length or another person; null for none. */
@@ -50,8 +56,8 @@ const show = (found, move) => {
   const [left, top] = [frame?.scrollLeft ?? 0, frame?.scrollTop ?? 0];
   old.replaceWith(fresh);
   fresh.querySelector(".planning-frame")?.scrollTo(left, top);
-  const same = [...fresh.querySelectorAll(".entry")].filter((each) => each.dataset.entry === move.entry);
-  (same.find((each) => each.dataset.person === move.to) ?? same[0])?.focus({ preventScroll: false });
+  const same = [...fresh.querySelectorAll(".entry")].filter((each) => each.dataset.entry === String(move.entry));
+  (same.find((each) => each.dataset.person === String(move.to)) ?? same[0])?.focus({ preventScroll: false });
 };
 
 const post = async (move) => {
@@ -60,7 +66,9 @@ const post = async (move) => {
   planning.setAttribute("aria-busy", "true");
   try {
     const body = new FormData(form);
-    for (const [name, value] of Object.entries(move)) body.set(name, value);
+    for (const [name, value] of Object.entries(move)) {
+      for (const each of [value].flat()) body.append(name, each);
+    }
     const answer = await fetch(form.action, { method: "POST", body, headers: { "X-Planning-Part": "yes" } });
     if (answer.status === 401 || answer.redirected) return window.location.reload();
     const found = new DOMParser().parseFromString(await answer.text(), "text/html");
@@ -78,11 +86,18 @@ const post = async (move) => {
 
 let last = Promise.resolve();
 
-/** Send a move after those that are under way. One that the planning has outrun is left out. */
+/** Send a move after those that are under way; a function is asked for it when its turn comes. */
 export const send = (move) => {
-  last = last.then(() => post(move));
+  last = last.then(() => {
+    const now = typeof move === "function" ? move() : move;
+    return now ? post(now) : null;
+  });
   return last;
 };
 
 /** Send what a form says, as the button that undoes a move does. */
-export const sendForm = (form) => send(Object.fromEntries(new FormData(form)));
+export const sendForm = (form) => {
+  const fields = new FormData(form);
+  fields.delete("csrf_token");
+  send(Object.fromEntries([...fields.keys()].map((name) => [name, fields.getAll(name)])));
+};

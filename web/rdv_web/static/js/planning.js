@@ -1,6 +1,6 @@
 // Plannings: dates are moved by dragging (planning-drag.js) and by keys (here). Every move is one
 // POST; its answer is the planning anew, with what is told of the move and a button to undo it.
-import { isMovable, moveOf, send, sendForm } from "./planning-moves.js";
+import { isMovable, moveOf, quarterOf, send, sendForm } from "./planning-moves.js";
 import { startDragging } from "./planning-drag.js";
 
 const MINUTES = { quarter: 15, day: 24 * 60, week: 7 * 24 * 60 };
@@ -20,8 +20,7 @@ scrollToNow();
 document.addEventListener("click", (event) => {
   const track = event.target.closest(".track.x[data-new]");
   if (!track?.dataset.new || event.target.closest(".place")) return;
-  const quarter = parseFloat(getComputedStyle(track).getPropertyValue("--quarter")) * 16;
-  const quarters = Math.floor((event.clientX - track.getBoundingClientRect().left) / quarter);
+  const quarters = Math.floor((event.clientX - track.getBoundingClientRect().left) / quarterOf(track));
   const minutes = Number(track.dataset.hour) * 60 + Math.floor(quarters / 2) * 30;
   if (minutes < 0 || minutes >= MINUTES.day) return;
   const clock = [Math.floor(minutes / 60), minutes % 60].map((n) => String(n).padStart(2, "0"));
@@ -78,9 +77,11 @@ document.addEventListener("keydown", (event) => {
     return;
   }
   event.preventDefault();
-  if (!isMovable(entry)) return;
-  const move = moveByKey(entry, event);
-  if (move) send(move);
+  // fast fingers: what the key moves is where it is by the time that its turn comes
+  send(() => {
+    const held = document.activeElement?.closest("#planning .entry");
+    return held && isMovable(held) ? moveByKey(held, event) : null;
+  });
 });
 
 document.addEventListener("submit", (event) => {

@@ -1,0 +1,1 @@
+"""Mails and text messages: their texts, and what is filled into them."""

@@ -1,0 +1,32 @@
+"""What an installation throws away with time: the memory of old deletions (RFC 6578)."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from rdv_caldav.db.uow import Transaction
+from rdv_caldav.domain.errors import InvalidInput
+from rdv_caldav.services.audit import record_change
+
+FEWEST_DAYS = 7
+DAYS_REMEMBERED = 180
+"""How long a program may stay away, unless said, and still be told only what changed."""
+
+
+def forget_deletions(tx: Transaction, *, days: int, now: datetime) -> int:
+    """Forget what was deleted from calendars more than so many days ago; return how much.
+
+    A program that has not synchronised for longer is told to begin again (valid-sync-token), and
+    loses nothing. Raises InvalidInput for less than a week: programs rest over weekends.
+    """
+    if days < FEWEST_DAYS:
+        raise InvalidInput(f"deletions are remembered for {FEWEST_DAYS} days at least")
+    try:
+        before = now - timedelta(days=days)
+    except OverflowError:
+        return 0
+    forgotten = tx.calendars.prune(before) + tx.personal.prune(before)
+    if forgotten:
+        told = {"before": before, "number": forgotten}
+        record_change(tx, None, "DeletionsForgotten", told, now=now)
+    return forgotten

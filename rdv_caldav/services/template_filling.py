@@ -1,0 +1,192 @@
+"""Templates filled in: what one recipient is written about one rendez-vous, and trying that out.
+
+:func:`compose` is for whoever sends (the dialog of *Email*, invitations): it never fails for what
+an administrateur wrote. :func:`preview` and :func:`send_test` are for his pages, and tell him.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+from collections.abc import Mapping
+from datetime import datetime
+
+from rdv_caldav.db.uow import Transaction
+from rdv_caldav.domain.agency import AgencySettings, Person, PersonKind
+from rdv_caldav.domain.appointment import Participant
+from rdv_caldav.domain.control import ControlQuery, ControlRow
+from rdv_caldav.domain.errors import EditRefused, InvalidInput, InvalidTemplate
+from rdv_caldav.domain.mail_templates import MailTemplate, Medium, RenderedMessage
+from rdv_caldav.mail import templates
+from rdv_caldav.mail.shipped import shipped_for
+from rdv_caldav.mail.variables import SAMPLE, Facts, Value, values_of
+from rdv_caldav.services import control
+from rdv_caldav.services.access import Actor
+from rdv_caldav.services.appointment_mails import Recipient
+from rdv_caldav.services.appointment_pages import AppointmentPage, open_page
+from rdv_caldav.services.audit import record_change
+from rdv_caldav.services.mail_templates import check_administrator, tidied
+
+TEST = "TEST"
+"""The method of an outbox row that somebody sends to himself to look at."""
+
+MOST_EXAMPLES = 12
+"""Rendez-vous on which a template can be tried, the latest by date."""
+
+log = logging.getLogger(__name__)
+
+
+def values_for(
+    tx: Transaction,
+    actor: Actor,
+    appointment_id: int,
+    recipient: Recipient,
+    *,
+    language: str = "fr",
+    original: datetime | None = None,
+) -> Mapping[str, Value]:
+    """Return the variables of a rendez-vous, or one date of a series, for one recipient.
+
+    Raises UnknownObject, EditRefused for who may not write to its participants.
+    """
+    page = open_page(tx, actor, appointment_id, original=original)
+    return values_of(_facts(tx, page, recipient), language)
+
+
+def compose(
+    tx: Transaction, page: AppointmentPage, template: MailTemplate, recipient: Recipient
+) -> RenderedMessage:
+    """Return what a recipient is written about an opened rendez-vous.
+
+    A template that fails gives way to the shipped one of its occasion, and is reported to the
+    log: nobody goes without his message. Raises EditRefused.
+    """
+    values = values_of(_facts(tx, page, recipient), template.language)
+    try:
+        return templates.render(template, values)
+    except InvalidTemplate as error:
+        log.warning("template %s failed, the shipped one is taken: %s", template.key, error)
+        return templates.render(shipped_for(*template.use), values)
+
+
+def _facts(tx: Transaction, page: AppointmentPage, recipient: Recipient) -> Facts:
+    if not page.may_edit:
+        raise EditRefused("this account may not write to the participants")
+    settings, details = tx.agency.settings(), page.details
+    person = page.persons.get(recipient.key) if isinstance(recipient.key, int) else None
+    types = {kind.code: kind.label for kind in tx.agency.types()}
+    names = [_name(page, each) for each in details.participants]
+    owners = (_name(page, each) for each in page.appointment.participants if each.is_owner)
+    return Facts(
+        recipient=recipient.name,
+        first_name=person.first_name if person else "",
+        last_name=person.last_name if person else recipient.name,
+        subject=details.subject,
+        type_label=types.get(page.appointment.type_code, ""),
+        span=details.span,
+        location=details.location,
+        state=details.state,
+        participants=tuple(names),
+        owner=next(owners, ""),
+        notes=details.notes if _may_read_notes(person, settings) else "",
+        agency=settings.name,
+        link=_link(page.id, settings) if person else "",
+    )
+
+
+def _name(page: AppointmentPage, participant: Participant) -> str:
+    person = page.persons.get(participant.person_id or 0)
+    return person.name if person else participant.name
+
+
+def _may_read_notes(person: Person | None, settings: AgencySettings) -> bool:
+    """Tell whether a mail may tell somebody the notes (rule 10): a guest from outside never."""
+    if not settings.notes_in_mails or person is None:
+        return False
+    return person.kind is not PersonKind.CLIENT or settings.notes_shown_to_clients
+
+
+def _link(appointment_id: int, settings: AgencySettings) -> str:
+    base = settings.public_url.rstrip("/")
+    return f"{base}/rendez-vous/{appointment_id}" if base else ""
+
+
+# -- trying them --------------------------------------------------------------------------
+
+
+def examples(tx: Transaction, actor: Actor) -> list[ControlRow]:
+    """Return some rendez-vous to try templates on, the latest by date, one row each.
+
+    Raises AccessRefused; none while the module is off.
+    """
+    check_administrator(actor)
+    if not tx.agency.settings().module_enabled:
+        return []
+    rows = control.page(tx, actor, ControlQuery(descending=True), size=3 * MOST_EXAMPLES).rows
+    latest = {row.key.appointment_id: row for row in reversed(rows)}
+    return list(latest.values())[::-1][:MOST_EXAMPLES]
+
+
+def preview(
+    tx: Transaction,
+    actor: Actor,
+    template: MailTemplate,
+    appointment_id: int | None,
+    *,
+    original: datetime | None = None,
+) -> RenderedMessage:
+    """Return how a template, stored or not, looks to a participant of a rendez-vous.
+
+    Without one, with the samples of its variables. Raises AccessRefused, InvalidTemplate,
+    UnknownObject.
+    """
+    check_administrator(actor)
+    template = tidied(dataclasses.replace(template, name=template.name or "–"))
+    templates.check(template)
+    if appointment_id is None:
+        return templates.render(template, values_of(SAMPLE, template.language))
+    page = open_page(tx, actor, appointment_id, original=original)
+    facts = _facts(tx, page, _somebody(page, actor))
+    return templates.render(template, values_of(facts, template.language))
+
+
+def send_test(
+    tx: Transaction,
+    actor: Actor,
+    template: MailTemplate,
+    appointment_id: int,
+    *,
+    now: datetime,
+    original: datetime | None = None,
+) -> str:
+    """Queue a template as it looks on a rendez-vous to one's own address, and return that.
+
+    Raises AccessRefused, InvalidTemplate, UnknownObject, and InvalidInput for an account
+    without an address, or what is no mail.
+    """
+    person = actor.person
+    if template.medium is not Medium.MAIL or person is None or not person.addresses:
+        raise InvalidInput("a test is a mail to one's own address")
+    message = preview(tx, actor, template, appointment_id, original=original)
+    tx.outbox.put(
+        method=TEST,
+        appointment_id=appointment_id,
+        original=original,
+        recipient=person.addresses[0],
+        recipient_name=person.name,
+        sequence=0,
+        now=now,
+        subject=message.subject,
+        body=message.text,
+        html=message.html,
+    )
+    told = {"template": template.name, "recipient": person.addresses[0]}
+    record_change(tx, actor, "TemplateTested", told, now=now)
+    return person.addresses[0]
+
+
+def _somebody(page: AppointmentPage, actor: Actor) -> Recipient:
+    """Return a participant to show a template for: another than oneself, if there is one."""
+    participants = page.details.participants
+    chosen = next((p for p in participants if p.person_id != actor.person_id), participants[0])
+    return Recipient(key=chosen.key, name=_name(page, chosen), address="", presence=chosen.presence)
