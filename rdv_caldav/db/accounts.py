@@ -135,6 +135,15 @@ class AccountRepository:
             .values(view_counter=grown, view_floor=grown)
         )
 
+    def void_sync_tokens_of_role(self, role: Role) -> None:
+        """Do the same for all accounts of a role, after a change of what these may read or edit."""
+        grown = AccountRow.view_counter + 1
+        self._connection.execute(
+            update(AccountRow)
+            .where(AccountRow.role == role.value)
+            .values(view_counter=grown, view_floor=grown)
+        )
+
     def void_sync_tokens_of(self, person_id: int) -> None:
         """Do the same for the accounts of a person, after a change of his first address."""
         grown = AccountRow.view_counter + 1

@@ -43,6 +43,8 @@ from rdv_caldav.domain.searching import folded
 _AT_ONCE = 1_000
 _FEWEST_DIGITS = 3
 """Digits that are looked for in telephone numbers."""
+_MOST_SEARCHED = 200
+"""Characters of a search that are looked for: no database takes a statement of any length."""
 
 _IDS: BindParameter[Sequence[int]] = bindparam("ids", expanding=True)
 _ADDRESSES = (
@@ -170,7 +172,7 @@ def _conditions(wanted: FicheFilter, scope: FicheScope) -> Iterator[ColumnElemen
         theirs = PersonRow.sector_id.in_(sorted(scope.sector_ids))
         own = PersonRow.id == (-1 if scope.person_id is None else scope.person_id)
         yield or_(theirs, PersonRow.sector_id.is_(None), own)
-    for word in folded(wanted.text).split():
+    for word in folded(wanted.text)[:_MOST_SEARCHED].split():
         yield _contains(word)
 
 

@@ -36,13 +36,16 @@ class TransactionDoomed(RuntimeError):
 class Transaction:
     """What happens in it happens together or not at all.
 
-    ``agency``, ``people``, ``accounts``, ``appointments``, ``calendars`` (writing them),
-    ``reading`` (reading them), ``members`` (what they show), ``parts`` (who is shown some dates
-    of a series only), ``busy`` (when that keeps somebody busy),
-    ``conflicts`` and ``conflicts_reading`` (who is wanted twice at once), ``personal``, ``personal_objects`` and ``personal_reading`` (what accounts keep for
-    themselves), ``inbox`` (messages for their programs), ``journal``, ``outbox``,
-    ``mail_templates`` and ``web_sessions``,
-    and ``control`` (lists of all appointments) with ``saved_filters`` are its repositories.
+    Its repositories, by subject:
+
+    - ``agency``, ``people`` and ``people_listing``, ``accounts`` and ``web_sessions``;
+    - ``appointments``, ``control`` (lists of all of them) with ``saved_filters``, ``planning``;
+    - ``calendars`` (writing them), ``reading`` (reading them), ``members`` (what they show),
+      ``parts`` (who is shown some dates of a series only), ``busy`` (when that keeps somebody
+      busy), ``conflicts`` and ``conflicts_reading`` (who is wanted twice at once);
+    - ``personal``, ``personal_objects`` and ``personal_reading`` (what accounts keep for
+      themselves), ``inbox`` (messages for their programs);
+    - ``journal``, ``outbox``, ``mail_templates``.
     """
 
     def __init__(self, connection: Connection) -> None:

@@ -20,6 +20,9 @@ MOST_ROWS = 2_000
 """Rows of one file, about a hundred pages: nobody reads more, and each takes time."""
 
 _ENCODING = "cp1252"
+_INSTEAD = {"★": "*"}
+"""What is written for signs that the fonts lack."""
+
 _MARGIN = 10.0
 _SIZE, _HEADING_SIZE, _TITLE_SIZE = 7, 7, 12
 _LINE = 3.4
@@ -121,6 +124,7 @@ def _letters(text: str) -> str:
 
 
 def _letter(letter: str) -> str:
+    letter = _INSTEAD.get(letter, letter)
     for candidate in (letter, unicodedata.normalize("NFKD", letter)[:1]):
         try:
             candidate.encode(_ENCODING)

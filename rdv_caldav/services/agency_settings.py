@@ -25,6 +25,12 @@ MAX_LABEL = 100
 RECOLOURED_SINCE = timedelta(days=90)
 """How long ago an appointment may have ended for its text to take a type's new name."""
 
+_READ_OTHERWISE = {
+    "notes_shown_to_clients": Role.CLIENT,
+    "intervenants_edit_own": Role.INTERVENANT,
+}
+"""Settings that change what accounts of a role read in appointments that do not change."""
+
 _COLOUR = re.compile(r"#[0-9a-f]{6}")
 
 
@@ -33,7 +39,8 @@ def change(
 ) -> AgencySettings:
     """Store settings by their field names and return all of them; ``now`` is aware.
 
-    Raises AccessRefused, InvalidInput for an unknown name.
+    Programs of accounts that read something else from now on synchronise anew. Raises
+    AccessRefused, InvalidInput for an unknown name.
     """
     _check_administrator(actor)
     before = tx.agency.settings()
@@ -42,6 +49,8 @@ def change(
     }
     for name, value in different.items():
         tx.agency.save_setting(name, value)
+        if name in _READ_OTHERWISE:
+            tx.accounts.void_sync_tokens_of_role(_READ_OTHERWISE[name])
     entries = [
         ("SettingChanged", {"name": name, "before": getattr(before, name), "after": value})
         for name, value in different.items()

@@ -13,7 +13,7 @@ from rdv_caldav.db.uow import Transaction
 from rdv_caldav.domain.agency import AgencySettings, Person
 from rdv_caldav.domain.appointment import Appointment, Participant, Recurrence, Span
 from rdv_caldav.domain.conflicts import Conflict, ConflictCode
-from rdv_caldav.domain.errors import UnknownCalendar, UnknownObject
+from rdv_caldav.domain.errors import ModuleOff, UnknownCalendar, UnknownObject
 from rdv_caldav.ical.recurrence import time_index
 from rdv_caldav.services import access
 from rdv_caldav.services.access import Actor
@@ -75,9 +75,10 @@ class Prospect:
 def of_appointment(tx: Transaction, actor: Actor, appointment_id: int) -> list[ToldConflict]:
     """Return the conflicts of an appointment, as known when it or the other was last written.
 
-    Who may edit it is told all of them, a participant his own. Raises UnknownObject for one
-    that he has nothing to do with, or that is in the corbeille.
+    Who may edit it is told all of them, a participant his own. Raises ModuleOff, and
+    UnknownObject for one that he has nothing to do with, or that is in the corbeille.
     """
+    _check_module(tx)
     stored = tx.appointments.get(appointment_id)
     if stored is None or stored.trashed_at is not None:
         raise UnknownObject(f"no appointment {appointment_id}")
@@ -101,8 +102,9 @@ def between(
 ) -> list[tuple[int, ToldConflict]]:
     """Return appointments with their conflicts that meet a range of aware instants, in order.
 
-    Only of persons whose calendars the actor may see: all of them, or some.
+    Only of persons whose calendars the actor may see: all of them, or some. Raises ModuleOff.
     """
+    _check_module(tx)
     found = tx.conflicts.between(start, end, person_ids=person_ids)
     persons = tx.people.by_ids({conflict.person_id for _, conflict in found})
     shown = [
@@ -123,7 +125,8 @@ def explain(tx: Transaction, actor: Actor, conflicts: Sequence[Conflict]) -> lis
 def prospects(tx: Transaction, actor: Actor, wanted: Wanted, *, now: datetime) -> list[Prospect]:
     """Return for each person whether he can be had, in the given order; ``now`` is aware.
 
-    Raises UnknownCalendar for somebody whom the actor may not know of, TooManyInstances.
+    Raises ModuleOff, UnknownCalendar for somebody whom the actor may not know of,
+    TooManyInstances.
     """
     settings = tx.agency.settings()
     persons = known_persons(tx, actor, wanted.person_ids)
@@ -145,13 +148,23 @@ def prospects(tx: Transaction, actor: Actor, wanted: Wanted, *, now: datetime) -
 
 
 def known_persons(tx: Transaction, actor: Actor, person_ids: Iterable[int]) -> list[Person]:
-    """Return persons in order. Raises UnknownCalendar if the actor may not know of one."""
+    """Return persons in order.
+
+    Raises ModuleOff, UnknownCalendar if the actor may not know of one.
+    """
+    _check_module(tx)
     wanted = tuple(dict.fromkeys(person_ids))
     persons = tx.people.by_ids(wanted)
     for person_id in wanted:
         if person_id not in persons or not may_know(actor, persons[person_id]):
             raise UnknownCalendar(f"no person {person_id}")
     return [persons[person_id] for person_id in wanted]
+
+
+def _check_module(tx: Transaction) -> None:
+    """Refuse to tell of appointments that nobody is shown, not even by when somebody is free."""
+    if not tx.agency.settings().module_enabled:
+        raise ModuleOff("the module Rendez-vous is switched off")
 
 
 def drafted(wanted: Wanted) -> Appointment:

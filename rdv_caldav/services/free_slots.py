@@ -37,7 +37,7 @@ def alternatives(
 
     They come after the wanted time, and after ``now`` (aware), begin at a quarter of an hour, lie
     within everybody's working hours and two weeks ahead; whole days stay whole days. A series is
-    looked at as its first date. Raises UnknownCalendar.
+    looked at as its first date. Raises ModuleOff, UnknownCalendar.
     """
     persons = known_persons(tx, actor, wanted.person_ids)
     first = max(wanted.span.starts_at, now)

@@ -1,12 +1,13 @@
 """The inbox of an account: switched on or off, filled, read by its programs, emptied by them.
 
 Messages only tell programs what is in the calendars already (RFC 6638 §4), so that losing one
-loses nothing. At most one of each UID is kept, and none for ever.
+loses nothing. At most one of each UID is kept, and none for ever. While the module is switched off
+nobody is shown any, and an inbox stands as if it had never been filled.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -48,6 +49,34 @@ def is_on(tx: Transaction, actor: Actor) -> bool:
     return tx.inbox.of(actor.account.id).is_on
 
 
+def standing(tx: Transaction, actor: Actor) -> Inbox:
+    """Return where the account's messages lie, as its programs may know."""
+    found = tx.inbox.of(actor.account.id)
+    return found if _is_shown(tx) else Inbox(is_on=found.is_on)
+
+
+def messages(
+    tx: Transaction,
+    actor: Actor,
+    *,
+    numbers: Sequence[int] | None = None,
+    with_text: bool = True,
+) -> Iterable[InboxMessage]:
+    """Return the messages that the account's programs are shown, all or those of some numbers."""
+    if not _is_shown(tx):
+        return ()
+    return tx.inbox.messages(actor.account.id, numbers=numbers, with_text=with_text)
+
+
+def of_uid(tx: Transaction, actor: Actor, uid: str) -> InboxMessage | None:
+    """Return the message about an object that the account's programs are shown."""
+    return tx.inbox.of_uid(actor.account.id, uid) if _is_shown(tx) else None
+
+
+def _is_shown(tx: Transaction) -> bool:
+    return tx.agency.settings().module_enabled
+
+
 def put(
     tx: Transaction, account_id: int, *, uid: str, method: Method, text: str, now: datetime
 ) -> None:
@@ -74,7 +103,7 @@ def delete(tx: Transaction, actor: Actor, number: int, *, now: datetime) -> None
     """Take a message away, which changes nothing else. Raises UnknownObject."""
     account_id = actor.account.id
     tx.inbox.lock(account_id)
-    for message in tx.inbox.messages(account_id, numbers=[number], with_text=False):
+    for message in messages(tx, actor, numbers=[number], with_text=False):
         _bury(tx, account_id, [message.number], now=now)
         return
     raise UnknownObject("no such message")
@@ -104,6 +133,8 @@ def changes(
     At most ``limit`` of it, oldest change first. Raises SyncTokenExpired.
     """
     since, account_id = _position(inbox, token), actor.account.id
+    if since.counter >= inbox.counter:
+        return Changes(token=str(inbox.counter), changed=(), gone=())
     found: list[tuple[int, int, InboxMessage | None]] = [
         (message.number, message.number, message)
         for message in tx.inbox.since(account_id, since.counter)

@@ -10,6 +10,7 @@ from rdv_caldav.domain.appointment import Presence, State
 from rdv_caldav.domain.errors import InvalidTemplate, UnknownObject
 from rdv_caldav.domain.mail_templates import MailTemplate, Medium, Occasion
 from rdv_caldav.mail.templates import check, render
+from rdv_caldav.mail.variables import SAMPLE, Value
 from rdv_caldav.services import mail_templates
 from rdv_caldav.services.access import Actor
 from rdv_caldav.services.appointment_mails import Letter, Recipient
@@ -64,12 +65,7 @@ def prefilled(
     values = dict(
         values_for(tx, actor, page.id, nobody, language=template.language, original=page.original)
     )
-    settings = tx.agency.settings()
-    unused = set()
-    if not settings.notes_in_mails or not page.details.notes:
-        unused.add("notes")
-    if not settings.public_url:
-        unused.add("lien")
+    unused = _unused(tx) | (set() if page.details.notes else {"notes"})
     for name, value in values.items():
         if name in unused:
             values[name] = None
@@ -80,6 +76,36 @@ def prefilled(
     except InvalidTemplate:
         return template
     return replace(template, subject=said.subject, text=said.text.strip())
+
+
+def with_names(tx: Transaction, template: MailTemplate) -> MailTemplate:
+    """Return a template with nothing but text and variables, for many rendez-vous at once.
+
+    What it says under a condition is said. Only subject and text are taken; one that cannot be
+    written so is returned as it is.
+    """
+    unused = _unused(tx)
+    values: dict[str, Value] = {}
+    for each in mail_templates.VARIABLES:
+        if isinstance(each.value(SAMPLE, template.language), list):
+            if each.name in template.subject + template.text:
+                return template
+        else:
+            values[each.name] = None if each.name in unused else f"{{{{ {each.name} }}}}"
+    try:
+        said = render(replace(template, html=""), values)
+        simple = replace(template, html="", subject=said.subject, text=said.text.strip())
+        check(simple)
+    except InvalidTemplate:
+        return template
+    return replace(simple, html=template.html)
+
+
+def _unused(tx: Transaction) -> set[str]:
+    """Return the variables that are empty whatever a mail is about."""
+    settings = tx.agency.settings()
+    unused = set() if settings.notes_in_mails else {"notes"}
+    return unused if settings.public_url else unused | {"lien"}
 
 
 def altered(

@@ -58,6 +58,8 @@ _COLUMNS: Mapping[str, str] = {
 }
 COLUMNS = tuple(dict.fromkeys(_COLUMNS.values()))
 """What columns can mean."""
+MOST_COLUMNS = 200
+"""Columns of a file: with more it is something else, or made to keep the server busy."""
 
 _SAMPLES = 3
 _FORMULA_SIGNS = ("=", "+", "-", "@")
@@ -120,7 +122,7 @@ class FileColumn:
 
 
 def file_columns(text: str) -> list[FileColumn]:
-    """Return the columns of a file. Raises InvalidInput when it is no CSV."""
+    """Return the columns of a file. Raises InvalidInput when it is no CSV that people make."""
     file, delimiter = _opened(text)
     reader = csv.reader(file, delimiter=delimiter, strict=True)
     try:
@@ -129,6 +131,8 @@ def file_columns(text: str) -> list[FileColumn]:
         return []
     except csv.Error as error:
         raise InvalidInput(f"not CSV: {error}") from error
+    if len(header) > MOST_COLUMNS:
+        raise InvalidInput(f"more than {MOST_COLUMNS} columns")
     return [
         FileColumn(
             header=_clean(cell),

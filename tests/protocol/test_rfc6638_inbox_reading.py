@@ -272,3 +272,28 @@ def test_what_nobody_takes_away_goes_in_the_end(
     clock.now += timedelta(days=31)
     alice.put("/alice/ivan/b.ics", event("b", times=TIMES.replace("202611", "202712")))
     assert lines_of(only(ivan), "UID") == ["UID:b"]
+
+
+def test_while_the_module_is_off_it_stands_empty(
+    book: AppointmentBook, alice: DavClient, ivan: DavClient
+) -> None:
+    def module(*, is_on: bool) -> None:
+        with book.database.writing() as tx:
+            tx.agency.save_setting("module_enabled", is_on)
+
+    meet(alice)
+    (name,) = place(ivan).listed()
+    text, before = only(ivan), _tags(ivan)
+    module(is_on=False)
+    assert place(ivan).listed() == {}
+    ivan.get(INBOX + name, expect=404)
+    ivan.delete(INBOX + name, expect=404)
+    during = _tags(ivan)
+    assert during[0] != before[0]
+    refused = ivan.request("REPORT", INBOX, sync_collection(before[1]), depth="0")
+    assert_refused(refused, f"{DAV}valid-sync-token")
+    assert ivan.sync(INBOX) == ivan.sync(INBOX, during[1]) == (during[1], set(), set())
+    module(is_on=True)
+    assert _tags(ivan) == before
+    assert ivan.sync(INBOX, during[1]) == (before[1], {f"/dav{INBOX}{name}"}, set())
+    assert only(ivan) == text

@@ -12,7 +12,7 @@ from werkzeug.exceptions import HTTPException
 from rdv_caldav.bootstrap import AppointmentBook
 from rdv_caldav.domain.agency import AgencySettings
 from rdv_caldav.domain.errors import DomainError
-from rdv_web import formats, front_page, health, languages, sessions, work
+from rdv_web import formats, front_page, health, incoming, languages, sessions, work
 from rdv_web.menus import menu_for
 from rdv_web.pages import (
     account,
@@ -56,6 +56,7 @@ def create_app(book: AppointmentBook) -> Flask:
     app.config["MAX_FORM_MEMORY_SIZE"] = book.settings.max_body_size
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.add_template_filter(_css_string, "css_string")
+    incoming.install(app)
     sessions.install(app, book)
     languages.install(app)
     formats.install(app)

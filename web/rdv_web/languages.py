@@ -31,7 +31,12 @@ def install(app: Flask) -> None:
 
 
 def url_in(language: str) -> str:
-    """Return the address of this same page in another language."""
+    """Return the address of this same page in another language.
+
+    A page that only answers a form cannot be asked for by a link: that leads to the front page.
+    """
+    if request.url_rule is None or "GET" not in (request.url_rule.methods or ()):
+        return url_for("front_page.front_page", lang=language)
     # names beginning with _, and "endpoint", are orders to url_for, and no values of an address
     asked = {
         name: values
@@ -39,7 +44,7 @@ def url_in(language: str) -> str:
         if not name.startswith("_") and name != "endpoint"
     }
     values = asked | (request.view_args or {}) | {"lang": language}
-    return url_for(request.endpoint or "front_page.front_page", **values)
+    return url_for(request.url_rule.endpoint, **values)
 
 
 def remember_choice() -> None:

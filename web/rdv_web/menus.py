@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from flask import request
+from flask import g, request
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _
 
@@ -18,7 +18,11 @@ EVERYBODY = frozenset(Role)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """A line of the menu. ``needs_module`` entries go with the module Rendez-vous (rule 15)."""
+    """A line of the menu. ``needs_module`` entries go with the module Rendez-vous (rule 15).
+
+    ``also`` are beginnings of the endpoints of other pages that belong to it, as far as these
+    have no line of their own.
+    """
 
     label: LazyString
     icon: str
@@ -26,14 +30,19 @@ class Entry:
     arguments: dict[str, str] = field(default_factory=dict)
     roles: frozenset[Role] = STAFF
     needs_module: bool = False
+    also: tuple[str, ...] = ()
 
     @property
-    def is_current(self) -> bool:
-        """Whether the page that is shown belongs to this line."""
-        if request.endpoint == self.endpoint:
-            values = request.view_args or {}
-            return all(values.get(name) == value for name, value in self.arguments.items())
-        return False
+    def current(self) -> str:
+        """What ``aria-current`` says: ``page``, ``true`` on another page of its, else nothing."""
+        values = {**(request.view_args or {}), **g.get("menu_arguments", {})}
+        if any(values.get(name) != value for name, value in self.arguments.items()):
+            return ""
+        endpoint = request.endpoint or ""
+        if endpoint == self.endpoint:
+            return "page"
+        is_of_it = endpoint.startswith(self.also) and endpoint not in _own_lines()
+        return "true" if is_of_it else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +64,7 @@ MENU: tuple[Section, ...] = (
                 label=_("Planning"),
                 icon="calendar-days",
                 endpoint="planning.team",
+                also=("planning.",),
                 roles=EVERYBODY,
                 needs_module=True,
             ),
@@ -75,18 +85,21 @@ MENU: tuple[Section, ...] = (
                 icon="house",
                 endpoint="people.listing",
                 arguments={"kind": "clients"},
+                also=("people.",),
             ),
             Entry(
                 label=_("Intervenants"),
                 icon="users",
                 endpoint="people.listing",
                 arguments={"kind": "intervenants"},
+                also=("people.",),
             ),
             Entry(
                 label=_("Gestionnaires"),
                 icon="briefcase",
                 endpoint="people.listing",
                 arguments={"kind": "gestionnaires"},
+                also=("people.",),
             ),
         ),
     ),
@@ -97,6 +110,7 @@ MENU: tuple[Section, ...] = (
                 label=_("Tous les rendez-vous"),
                 icon="chart-column",
                 endpoint="control.table",
+                also=("control.",),
                 needs_module=True,
             ),
         ),
@@ -114,6 +128,7 @@ MENU: tuple[Section, ...] = (
                 label=_("Paramètres"),
                 icon="list",
                 endpoint="administration.parameters",
+                also=("administration.",),
                 roles=ADMINISTRATORS,
             ),
         ),
@@ -125,12 +140,22 @@ MENU: tuple[Section, ...] = (
                 label=_("Mes préférences"),
                 icon="circle-user",
                 endpoint="account.preferences",
+                also=("account.",),
                 roles=EVERYBODY,
             ),
         ),
     ),
 )
 """Every page that can be reached without knowing an address."""
+
+
+def _own_lines() -> frozenset[str]:
+    return frozenset(entry.endpoint for section in MENU for entry in section.entries)
+
+
+def mark(**arguments: str) -> None:
+    """Say what the page that is shown is about, where its address does not: ``kind=…``."""
+    g.menu_arguments = arguments
 
 
 def menu_for(role: Role, *, module_enabled: bool, exists: Callable[[str], bool]) -> list[Section]:

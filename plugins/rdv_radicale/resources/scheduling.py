@@ -36,7 +36,7 @@ class Inbox(CalendarResource):
 
     @cached_property
     def _standing(self) -> domain.Inbox:
-        return self.now.tx.inbox.of(self.now.actor.account.id)
+        return inbox.standing(self.now.tx, self.now.actor)
 
     @property
     def components(self) -> tuple[str, ...]:
@@ -73,8 +73,8 @@ class Inbox(CalendarResource):
         self, hrefs: Sequence[str] | None = None, *, with_text: bool = True
     ) -> Iterator[Member]:
         numbers = None if hrefs is None else _numbers(hrefs)
-        account_id = self.now.actor.account.id
-        found = self.now.tx.inbox.messages(account_id, numbers=numbers, with_text=with_text)
+        now = self.now
+        found = inbox.messages(now.tx, now.actor, numbers=numbers, with_text=with_text)
         return map(_member, found)
 
     def of_component(self, component: str) -> Iterator[Member]:
@@ -92,7 +92,7 @@ class Inbox(CalendarResource):
         return replace(found, token=written_token(found.token))
 
     def place_of(self, uid: str) -> str | None:
-        found = self.now.tx.inbox.of_uid(self.now.actor.account.id, uid)
+        found = inbox.of_uid(self.now.tx, self.now.actor, uid)
         return None if found is None else found.href
 
 

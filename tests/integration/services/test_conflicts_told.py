@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from rdv_caldav.bootstrap import AppointmentBook
-from rdv_caldav.domain.errors import UnknownObject
-from rdv_caldav.services import conflicts
+from rdv_caldav.domain.errors import ModuleOff, UnknownObject
+from rdv_caldav.services import conflicts, free_slots
+from rdv_caldav.services.conflicts import Wanted
+from support.agency import span
 from support.desk import Desk
 
 
@@ -60,3 +62,24 @@ def test_lists_ask_by_time_and_person(desk: Desk) -> None:
     assert found("admin", noon, person_ids=[sophie]) == [(one, "sophie"), (other, "sophie")]
     assert found("nora", noon) == [(one, "ivan"), (other, "ivan")]
     assert found("admin", noon + timedelta(hours=1)) == []
+
+
+def test_nothing_is_told_while_the_module_is_off(desk: Desk) -> None:
+    one, alice = desk.plan("ivan"), desk.actor("alice")
+    desk.plan("ivan", page="jean-dupont")
+    start, end = desk.now, desk.now + timedelta(days=7)
+    wanted = Wanted(person_ids=(desk.person("ivan").id,), span=span())
+    asked: tuple[Callable[[], object], ...] = (
+        lambda: conflicts.of_appointment(desk.tx, alice, one),
+        lambda: conflicts.between(desk.tx, alice, start, end),
+        lambda: conflicts.prospects(desk.tx, alice, wanted, now=desk.now),
+        lambda: free_slots.alternatives(desk.tx, alice, wanted, now=desk.now),
+    )
+    for ask in asked:
+        assert ask()
+    desk.tx.agency.save_setting("module_enabled", False)
+    for ask in asked:
+        with pytest.raises(ModuleOff):
+            ask()
+    desk.tx.agency.save_setting("module_enabled", True)
+    assert len(conflicts.of_appointment(desk.tx, alice, one)) == 1

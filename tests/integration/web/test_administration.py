@@ -8,11 +8,14 @@ from rdv_caldav.bootstrap import AppointmentBook
 from rdv_caldav.domain.agency import AgencySettings, PersonKind, TypeCategory
 from rdv_caldav.domain.appointment import Presence
 from rdv_caldav.domain.conflicts import ConflictCode
+from rdv_caldav.domain.errors import SyncTokenExpired
+from rdv_caldav.services import calendar_changes, calendars
 from support.desk import Desk
 from support.panel import PanelClient
 
 TYPES = "/administration/configuration/rendez-vous"
 DEFAULTS = "/administration/valeurs-par-defaut/rendez-vous"
+RULES = "/administration/configuration/regles"
 
 
 def settings_of(book: AppointmentBook) -> AgencySettings:
@@ -151,3 +154,70 @@ def test_changes_are_in_the_journal(book: AppointmentBook, admin: PanelClient) -
         entry = tx.journal.latest(1)[0]
     assert (entry.login, entry.channel, entry.event) == ("admin", "web", "SettingChanged")
     assert entry.details == {"name": "module_enabled", "before": True, "after": False}
+
+
+def test_rules_are_kept_and_told_in_the_journal(book: AppointmentBook, admin: PanelClient) -> None:
+    assert "Règles des rendez-vous" in admin.get("/administration/parametres").text
+    assert 'name="personal_megabytes" required type="number" value="50"' in admin.get(RULES).text
+    fields = {"notes_shown_to_clients": "y", "personal_collections": "0", "personal_megabytes": "5"}
+    page = admin.post_form(RULES, fields)
+    assert "Les règles sont enregistrées." in page.text
+    settings = settings_of(book)
+    assert settings.notes_shown_to_clients
+    assert not settings.reset_answers_on_change
+    assert not settings.intervenants_edit_own
+    assert not settings.invite_external_guests
+    assert (settings.personal_collections, settings.personal_quota) == (0, 5_000_000)
+    with book.database.reading() as tx:
+        told = {entry.details["name"] for entry in tx.journal.latest(6)}
+    assert told == {
+        "notes_shown_to_clients",
+        "reset_answers_on_change",
+        "intervenants_edit_own",
+        "invite_external_guests",
+        "personal_collections",
+        "personal_quota",
+    }
+
+
+@pytest.mark.parametrize("field", ["personal_collections", "personal_megabytes"])
+def test_rules_that_are_wrong_change_nothing(
+    book: AppointmentBook, admin: PanelClient, field: str
+) -> None:
+    before = settings_of(book)
+    fields = {"personal_collections": "7", "personal_megabytes": "7", field: "-1"}
+    page = admin.post_form(RULES, fields)
+    assert page.status_code == 422
+    assert 'value="7"' in page.text
+    assert settings_of(book) == before
+
+
+def test_only_administrators_make_rules(book: AppointmentBook, alice: PanelClient) -> None:
+    assert alice.get(RULES).status_code == 403
+    alice.post_form(RULES, {"personal_collections": "7", "personal_megabytes": "7"})
+    assert settings_of(book).personal_collections == 100
+
+
+@pytest.mark.parametrize(
+    ("field", "login"), [("notes_shown_to_clients", "claire"), ("intervenants_edit_own", "ivan")]
+)
+def test_who_reads_otherwise_synchronises_anew(
+    book: AppointmentBook, admin: PanelClient, field: str, login: str
+) -> None:
+    def token(slug: str) -> str:
+        with book.database.reading() as tx:
+            desk = Desk(tx, book.clock())
+            return calendars.calendar(tx, desk.actor(slug), slug).tag
+
+    before, of_alice = token(login), token("alice")
+    settings = settings_of(book)
+    kept = {"personal_collections": "100", "personal_megabytes": "50"}
+    switches = {"reset_answers_on_change", "intervenants_edit_own", "notes_shown_to_clients"}
+    on = {name for name in switches if getattr(settings, name) != (name == field)}
+    admin.post_form(RULES, kept | dict.fromkeys(on, "y"))
+    assert getattr(settings_of(book), field) != getattr(settings, field)
+    assert token("alice") == of_alice
+    with book.database.reading() as tx:
+        seen = calendars.calendar(tx, Desk(tx, book.clock()).actor(login), login)
+        with pytest.raises(SyncTokenExpired):
+            calendar_changes.changes(tx, seen, before)

@@ -142,6 +142,18 @@ def test_too_much_for_a_pdf_is_said(alice: PanelClient, monkeypatch: pytest.Monk
     assert "trop de lignes pour un PDF" in answer.text
 
 
+def test_a_large_workbook_says_how_long_it_takes(
+    alice: PanelClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "data-slow" not in alice.get(EVERYTHING).text
+    monkeypatch.setattr("rdv_web.pages.control.table.MOST_QUICK_ROWS", 10)
+    monkeypatch.setattr("rdv_web.pages.control.table.ROWS_A_SECOND", 5)
+    page = alice.get(EVERYTHING).text
+    assert f"pendant {total(page) // 5} s environ" in page
+    slow = re.findall(r'href="[^"]*/export\.(\w+)[^"]*" data-slow', page)
+    assert slow == ["xlsx", "xls"]
+
+
 def test_the_print_view_has_all_rows_and_says_of_what(alice: PanelClient) -> None:
     url = "?lancer=1&type=client&corbeille=avec&serie=oui&presence=ACCEPTED&participant=2"
     page = alice.get(f"{TABLE}/imprimer{url}").text

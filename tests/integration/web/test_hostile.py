@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import pytest
 
@@ -44,6 +45,13 @@ ADDRESSES = (
     "/compte/rendez-vous?type=%00",
     "/administration/configuration/rendez-vous/%00",
     "/administration/configuration/modeles/apercu/%00",
+    # longer than any search
+    f"/planning?q={'a+b+' * 700}",
+    f"/compte?q={'a+b+' * 700}",
+    f"/clients?q={'%EF%B7%BA' * 200}",
+    f"/analyse/rendez-vous?texte={'%EF%B7%BA' * 190}",
+    f"/analyse/rendez-vous?lieu={'%EF%B7%BA' * 190}",
+    f"/compte/rendez-vous?texte={'%EF%B7%BA' * 190}",
     # no number of an id
     f"/rendez-vous/{HUGE}",
     "/rendez-vous/2147483647",
@@ -103,6 +111,8 @@ FORMS: tuple[tuple[str, Mapping[str, object]], ...] = (
         },
     ),
     (NEW, {"do": "search", "words": "\0"}),
+    (NEW, {"do": "search", "words": "a b " * 1000}),
+    (NEW, {"do": "search", "words": "a" * 100_000}),
     (NEW, {"do": "guest", "guest_address": "a\0b@c.example"}),
     (NEW, {"do": "save", "who": [f"p{HUGE}", "g:\0", "p-1", "p"], "owner": f"p{HUGE}"}),
     (NEW, {"do": "home:p2147483648", "who": "p999999999"}),
@@ -166,7 +176,7 @@ def test_a_form_tells_nobody_whom_its_sender_may_not_know(
     with book.database.writing() as tx:
         claire = tx.people.by_slug("claire")
         assert claire
-        tx.people.change(claire.__replace__(home_address=home))
+        tx.people.update(replace(claire, home_address=home))
     form = Form(ivan, "/rendez-vous/nouveau")
     stranger = key(book, "claire")
     for button in ("search", f"home:{stranger}", "save", f"owner:{stranger}"):
@@ -216,3 +226,17 @@ def test_what_people_type_is_text(book: AppointmentBook, alice: PanelClient, wor
         assert ">49<" not in page
     fields = typed(book, subject=words)
     assert "<img src=x" not in alice.post_form(show(made), {**fields, "start_day": words}).text
+
+
+def test_a_page_that_answers_a_form_offers_no_link_to_itself(alice: PanelClient) -> None:
+    page = alice.post_form("/compte/mot-de-passe", {"present": "x", "new": "y"})
+    assert page.status_code == 422
+    assert 'href="/?lang=en"' in page.text
+    assert 'href="/compte?q=a&amp;lang=en"' in alice.get("/compte?q=a&_anchor=x").text
+
+
+def test_files_of_thousands_of_columns_are_no_lists_of_people(admin: PanelClient) -> None:
+    content = ";".join(["Nom", *(f"c{n}" for n in range(500))]) + "\nCliente\n"
+    answer = admin.post_form("/fiches/importer", {"content": content, "type": "client"})
+    assert answer.status_code == 422
+    assert "n’est pas un tableau CSV lisible" in answer.text

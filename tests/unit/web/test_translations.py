@@ -34,11 +34,11 @@ def _english() -> dict[Text, tuple[str, ...]]:
         with path.open("rb") as file:
             for message in read_po(file, locale="en"):
                 if message.id:
-                    key = message.id if isinstance(message.id, str) else tuple(message.id)
+                    key = _key(message.id)
                     assert key not in found, f"{path.name}: {key} has an English text already"
                     assert not message.fuzzy, f"{path.name}: {key} is marked as doubtful"
                     words = message.string
-                    found[key] = (words,) if isinstance(words, str) else tuple(words)
+                    found[key] = (words,) if isinstance(words, str) else tuple(words or ())
     return found
 
 

@@ -38,7 +38,7 @@ def look() -> Answer:
                 "Choisissez des lignes (%(most)s au plus), une action, et la personne si besoin.",
                 most=control_bulk.MOST_AT_ONCE,
             )
-            return table_page(tx, asked, action_problem=words, marked=_marked())
+            return table_page(tx, asked, action_problem=words, marked=marked_keys())
         can_choose = choices(tx, work.actor())
     page = render_template(
         "control/preview.html",
@@ -80,17 +80,26 @@ def apply() -> Response:
 
 def _preview(tx: Transaction, asked: Asked) -> BulkPreview:
     """Return what the form asks for. Raises InvalidInput, UnknownCalendar."""
-    actor = work.actor()
+    keys = chosen_keys(tx, asked)
+    return control_bulk.preview(tx, work.actor(), keys, _action(), now=work.now())
+
+
+def chosen_keys(tx: Transaction, asked: Asked) -> list[RowKey]:
+    """Return the rows that the form is about: marked ones, or the whole list.
+
+    Raises InvalidInput for none, and for too many of the list.
+    """
     if request.form.get("lignes") == EVERYTHING and not asked.problems:
-        keys = control_bulk.listed_keys(tx, actor, asked.filter)
+        keys = control_bulk.listed_keys(tx, work.actor(), asked.filter)
     else:
-        keys = _marked()
+        keys = marked_keys()
     if not keys:
         raise InvalidInput("no row is marked")
-    return control_bulk.preview(tx, actor, keys, _action(), now=work.now())
+    return keys
 
 
-def _marked() -> list[RowKey]:
+def marked_keys() -> list[RowKey]:
+    """Return the rows that are marked."""
     keys = []
     for reference in request.form.getlist("ligne"):
         with suppress(UnknownObject):

@@ -21,6 +21,12 @@ from rdv_web.pages.control.words import ACTIONS, CATEGORIES, FORMATS, SORTED_COL
 
 Answer = tuple[str, int]
 
+MOST_QUICK_ROWS = 20_000
+"""A workbook of more rows lets one wait, so that the page says for how long."""
+
+ROWS_A_SECOND = 5_000
+"""Rows of a workbook that are written in a second, as far as one can say."""
+
 
 @pages.get("")
 def table() -> Answer:
@@ -50,9 +56,15 @@ def table_page(tx: Transaction, asked: Asked, **more: Any) -> Answer:  # noqa: A
             "later": asked.turned(page.after),
             "bars": _bars(counts, can_choose),
             "kinds": control_bulk.kinds_for(asked.filter.trash),
+            "wait": seconds_of_workbook(counts.total),
         }
     status = 422 if asked.problems or more else 200
     return render_template("control/table.html", **values, **more), status
+
+
+def seconds_of_workbook(rows: int) -> int:
+    """Return how long a workbook of so many rows is prepared, 0 for what comes at once."""
+    return rows // ROWS_A_SECOND if rows > MOST_QUICK_ROWS else 0
 
 
 def fixed_values(can_choose: ControlChoices) -> dict[str, Any]:
@@ -69,6 +81,7 @@ def fixed_values(can_choose: ControlChoices) -> dict[str, Any]:
         "ExportFormat": ExportFormat,
         "ACTIONS": ACTIONS,
         "MOST_PDF_ROWS": MOST_PDF_ROWS,
+        "SLOW_FORMATS": (ExportFormat.XLSX, ExportFormat.XLS),
         "MOST_AT_ONCE": control_bulk.MOST_AT_ONCE,
     }
 

@@ -11,6 +11,7 @@ from rdv_caldav.domain.agency import TypeCategory
 from rdv_caldav.domain.control import Column, Sort, Trash
 from rdv_caldav.services.control_bulk import BulkKind
 from rdv_caldav.services.control_exports import ExportFormat
+from rdv_caldav.services.control_mails import Reason
 
 TRASHES: Mapping[Trash, LazyString] = {
     Trash.LEFT_OUT: _("Sans la corbeille"),
@@ -38,6 +39,14 @@ ACTIONS: Mapping[BulkKind, LazyString] = {
     BulkKind.TRASH: _("Mettre à la corbeille"),
     BulkKind.RESTORE: _("Sortir de la corbeille"),
 }
+UNMAILED: Mapping[Reason, LazyString] = {
+    Reason.PAST: _("Il est passé."),
+    Reason.CANCELLED: _("Il est annulé."),
+    Reason.TRASHED: _("Il est dans la corbeille."),
+    Reason.READ_ONLY: _("Vous pouvez le lire, mais pas écrire à ses participants."),
+    Reason.NO_ADDRESS: _("Aucun participant n’a d’adresse e-mail."),
+}
+"""Why nobody is written to about a row."""
 SORTED_COLUMNS: Mapping[Column, Sort] = {
     Column.DATE: Sort.DATE,
     Column.TYPE: Sort.TYPE,

@@ -8,7 +8,7 @@ from rdv_caldav.services import people
 from rdv_web import work
 from rdv_web.pages import own_appointments
 from rdv_web.pages.people import pages
-from rdv_web.pages.people.filters import TITLES
+from rdv_web.pages.people.filters import TITLES, mark_kind
 from rdv_web.pages.people.tabs import tabs_of
 
 
@@ -17,6 +17,7 @@ def appointments(slug: str) -> tuple[str, int]:
     """List them, with filters."""
     with work.reading() as tx:
         person = people.fiche(tx, work.actor(), slug).person
+        mark_kind(person.kind)
         tabs = tabs_of(tx, person, "appointments")
         listed = own_appointments.listed(
             tx, person, lambda pairs: url_for("people.appointments", slug=slug, **pairs)

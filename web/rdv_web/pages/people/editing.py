@@ -14,7 +14,7 @@ from rdv_caldav.domain.fiches import Fiche
 from rdv_caldav.services import people, sectors
 from rdv_web import work
 from rdv_web.pages.people import pages
-from rdv_web.pages.people.filters import KINDS, PATH, TITLES
+from rdv_web.pages.people.filters import KINDS, PATH, TITLES, mark_kind
 from rdv_web.pages.people.forms import FicheForm
 from rdv_web.pages.people.hours import DAYS, HoursFields, fields_of, read_fields
 
@@ -42,6 +42,7 @@ def edit(slug: str) -> Answer:
     """Change a fiche."""
     with work.reading() as tx:
         found = people.fiche(tx, work.actor(), slug)
+    mark_kind(found.person.kind)
     form, hours = _form(found), fields_of(found.availability)
     if not form.is_submitted():
         form.show(found, people.version_of(found))

@@ -10,6 +10,7 @@ from flask_babel import lazy_gettext as _
 
 from rdv_caldav.domain.agency import PersonKind
 from rdv_caldav.domain.fiches import FicheFilter, FichePlace
+from rdv_web import menus
 
 KINDS: Mapping[str, PersonKind] = {f"{kind.value}s": kind for kind in PersonKind}
 """The kinds by their names in URLs."""
@@ -22,8 +23,14 @@ TITLES: Mapping[PersonKind, LazyString] = {
     PersonKind.GESTIONNAIRE: _("Gestionnaires"),
 }
 
+
 _LONGEST = 200
 _NONE = "aucun"
+
+
+def mark_kind(kind: PersonKind) -> None:
+    """Show in the menu that the page is about somebody of this kind."""
+    menus.mark(kind=f"{kind.value}s")
 
 
 def read_filter(kind: str, values: Mapping[str, str]) -> FicheFilter:

@@ -7,7 +7,7 @@ from flask import render_template
 from rdv_caldav.services import people
 from rdv_web import work
 from rdv_web.pages.people import pages
-from rdv_web.pages.people.filters import TITLES
+from rdv_web.pages.people.filters import TITLES, mark_kind
 from rdv_web.pages.people.hours import DAYS, fields_of
 from rdv_web.pages.people.tabs import tabs_of
 
@@ -18,6 +18,7 @@ def fiche(slug: str) -> str:
     actor = work.actor()
     with work.reading() as tx:
         found = people.fiche(tx, actor, slug)
+        mark_kind(found.person.kind)
         accounts = people.accounts_of(tx, found.person)
         upcoming = people.upcoming(tx, actor, found.person, now=work.now())
         tabs = tabs_of(tx, found.person, "fiche")
