@@ -201,8 +201,10 @@ def find_persons(
     """Return persons whom the actor may add, by any words of their name, the first ones.
 
     Those whose fiches he may list, and staff (see :func:`scheduling.may_know`). Neither
-    accents nor case decide; no words at all find everybody.
+    accents nor case decide; no words at all find everybody. Raises ModuleOff.
     """
+    if not tx.agency.settings().module_enabled:
+        raise ModuleOff("the module Rendez-vous is switched off")
     if actor.account.role is Role.CLIENT:
         return []
     size = MOST_FOUND + len(without)

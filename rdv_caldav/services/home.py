@@ -23,14 +23,16 @@ DAYS = 7
 PAST_DAYS = 30
 """How far back a rendez-vous that is still Planifié is looked for."""
 
-_MOST = 20
+_MOST = 12
+_STANDING = frozenset({State.PLANNED, State.HELD})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Home:
     """What the first page tells; days are those of the agency's zone.
 
-    ``week`` are the dates of the account's own and followed calendars from ``today`` on.
+    ``week`` are the dates of the account's own and followed calendars from ``today`` on
+    that are not cancelled, the first ones where ``is_cut``.
     ``unanswered`` are those of them that somebody has not answered. ``open_ones`` are over and
     still Planifié. ``clashes`` are conflicts ahead, with the ids of their appointments.
     """
@@ -48,12 +50,18 @@ def read(tx: Transaction, actor: Actor, *, now: datetime) -> Home:
     today = now.astimezone(ZoneInfo(tx.agency.settings().time_zone)).date()
     ids = _persons(tx, actor)
     last = today + timedelta(days=DAYS - 1)
-    week = _page(tx, actor, ids, ControlFilter(first_day=today, last_day=last))
+    ahead = ControlFilter(first_day=today, last_day=last, states=_STANDING)
+    week = _page(tx, actor, ids, ahead)
+    waiting = replace(ahead, presences=frozenset({Presence.NEEDS_ACTION}))
     return Home(
         today=today,
         week=week.rows,
         is_cut=week.after is not None,
-        unanswered=[row for row in week.rows if row.stops_at > now and _waits(row, ids)],
+        unanswered=[
+            row
+            for row in _page(tx, actor, ids, waiting).rows
+            if row.stops_at > now and row.state is State.PLANNED
+        ],
         open_ones=_open_ones(tx, actor, ids, today),
         clashes=_clashes(tx, actor, ids, now),
     )
@@ -70,12 +78,8 @@ def _page(
 ) -> control.ControlPage:
     if not ids:
         return control.ControlPage(rows=(), before=None, after=None)
-    return control.page(tx, actor, ControlQuery(filter=replace(wanted, participants=ids)))
-
-
-def _waits(row: ControlRow, ids: frozenset[int]) -> bool:
-    return row.state is State.PLANNED and any(
-        each.presence is Presence.NEEDS_ACTION for each in row.participants if each.person_id in ids
+    return control.page(
+        tx, actor, ControlQuery(filter=replace(wanted, participants=ids)), size=_MOST
     )
 
 
@@ -90,7 +94,7 @@ def _open_ones(
         last_day=today - timedelta(days=1),
         states=frozenset({State.PLANNED}),
     )
-    return _page(tx, actor, ids, wanted).rows[:_MOST]
+    return _page(tx, actor, ids, wanted).rows
 
 
 def _clashes(

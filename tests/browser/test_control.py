@@ -27,6 +27,30 @@ def test_nothing_stands_in_anybodys_way(
     accessible(page)
 
 
+@pytest.mark.parametrize(("width", "dark"), [(1280, True), (390, False)])
+def test_many_are_written_to_at_once(
+    page_as: Callable[..., Page], accessible: Callable[[Page], None], width: int, *, dark: bool
+) -> None:
+    page = page_as("alice", width=width, dark=dark)
+    page.goto(TABLE)
+    day = "new Date(Date.now() + {} * 864e5).toISOString().slice(0, 10)"
+    first, last = (page.evaluate(day.format(days)) for days in (0, 6))
+    page.goto(f"{TABLE}?lancer=1&du={first}&au={last}")
+    page.check("#lignes-2")
+    page.click("button:has-text('Écrire aux participants')")
+    expect(page.locator(".lead")).to_contain_text("Rien n’est encore envoyé")
+    accessible(page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    ticks = page.locator("input[name='to']:checked")
+    ticks.evaluate_all("ticks => ticks.slice(2).forEach((tick) => (tick.checked = false))")
+    page.fill("#body", "Bonjour {{ destinataire }}, à bientôt.")
+    page.click("button:has-text('Aperçu')")
+    expect(page.locator(".letter")).to_have_count(2)
+    accessible(page)
+    page.click("button:has-text('Envoyer')")
+    expect(page.locator(".message.success")).to_contain_text("2 messages sont prêts")
+
+
 def test_a_month_is_looked_at_and_finished_without_a_mouse(page_as: Callable[..., Page]) -> None:
     page = page_as("alice")
     page.goto(f"{TABLE}?lancer=1&etat=PLANIFIE")

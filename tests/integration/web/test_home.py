@@ -8,6 +8,7 @@ import pytest
 from flask import Flask
 
 from rdv_caldav.bootstrap import AppointmentBook
+from support.appointment_form import Form, typed
 from support.panel import PanelClient
 
 LOGINS = ("admin", "alice", "nora", "ivan", "claire", "héloïse@agence.example")
@@ -45,3 +46,30 @@ def test_pages_of_rendez_vous_are_gone_with_the_module(
     assert len(pages) >= 4
     answers = {path: admin.get(path).status_code for path in [*pages, "/compte/rendez-vous"]}
     assert set(answers.values()) == {404}, answers
+
+
+def test_the_week_and_what_waits_are_told_to_who_takes_part(
+    book: AppointmentBook,
+    alice: PanelClient,
+    admin: PanelClient,
+    claire: PanelClient,
+    ivan: PanelClient,
+) -> None:
+    form = Form(admin, "/rendez-vous/nouveau?personne=claire")
+    today = {"start_day": "2026-11-25", "end_day": "2026-11-25"}
+    form.fill(**typed(book, subject="Visite chez Claire", **today)).press("insist")
+    for browser in (claire, alice):
+        assert "Visite chez Claire" in browser.get("/").text, "own, and followed by Alice"
+    assert "Visite chez Claire" not in ivan.get("/").text
+
+
+def test_what_is_over_and_still_planned_is_told_to_staff(
+    book: AppointmentBook, alice: PanelClient, admin: PanelClient, claire: PanelClient
+) -> None:
+    form = Form(admin, "/rendez-vous/nouveau?personne=claire")
+    past = {"start_day": "2026-11-20", "end_day": "2026-11-20"}
+    form.fill(**typed(book, subject="Déjà passé", **past)).press("insist")
+    page = alice.get("/").text
+    assert "Passés et encore planifiés" in page
+    assert "Déjà passé" in page
+    assert "Passés et encore planifiés" not in claire.get("/").text

@@ -128,10 +128,10 @@ def drawn(content: bytes) -> bytes:
 
 def test_accents_and_what_the_font_lacks() -> None:
     content = pdf_bytes(
-        sheet((date(2026, 11, 25), "Œuvre, été – 5 € Łódź 日")), subtitle="", language="fr"
+        sheet((date(2026, 11, 25), "★ Œuvre, été – 5 € Łódź 日")), subtitle="", language="fr"
     )
     text = drawn(content)
-    assert "Œuvre, été – 5 € ?ódz ?".encode("cp1252") in text
+    assert "* Œuvre, été – 5 € ?ódz ?".encode("cp1252") in text
     assert b"25/11/2026" in text
     assert b"/Lang (fr)" in content
 
