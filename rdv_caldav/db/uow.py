@@ -6,7 +6,9 @@ from sqlalchemy import Connection
 
 from rdv_caldav.db.accounts import AccountRepository
 from rdv_caldav.db.agency import AgencyRepository
+from rdv_caldav.db.answers_reading import AnswersReading
 from rdv_caldav.db.appointments import AppointmentRepository
+from rdv_caldav.db.beginnings import Beginnings
 from rdv_caldav.db.busy_reading import BusyReading
 from rdv_caldav.db.calendar_reading import CalendarReading
 from rdv_caldav.db.calendars import CalendarRepository
@@ -45,7 +47,8 @@ class Transaction:
       busy), ``conflicts`` and ``conflicts_reading`` (who is wanted twice at once);
     - ``personal``, ``personal_objects`` and ``personal_reading`` (what accounts keep for
       themselves), ``inbox`` (messages for their programs);
-    - ``journal``, ``outbox``, ``mail_templates``.
+    - ``journal`` with ``answers`` (those that it tells of), ``outbox``, ``mail_templates``;
+    - ``beginnings`` (whether there is anything at all).
     """
 
     def __init__(self, connection: Connection) -> None:
@@ -64,6 +67,8 @@ class Transaction:
         self.conflicts = ConflictRepository(connection)
         self.conflicts_reading = ConflictReading(connection)
         self.journal = Journal(connection)
+        self.answers = AnswersReading(connection)
+        self.beginnings = Beginnings(connection)
         self.outbox = Outbox(connection)
         self.mail_templates = MailTemplates(connection)
         self.personal = PersonalRepository(connection)

@@ -2,15 +2,58 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from flask import Blueprint, render_template, request
+from flask_babel import LazyString
+from flask_babel import lazy_gettext as _
 from flask_login import current_user
 
 from rdv_caldav.services import home
+from rdv_caldav.services.first_steps import Step
 from rdv_web import work
 from rdv_web.languages import current_language
 from rdv_web.pages.appointments.wording import CONFLICTS
 
 pages = Blueprint("front_page", __name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepWords:
+    """What the guide says of a step, and the page on which it is done."""
+
+    label: LazyString
+    hint: LazyString
+    endpoint: str
+
+
+STEPS = {
+    Step.AGENCY: StepWords(
+        label=_("Nom et règles de l’agence"),
+        hint=_("Comment l’agence s’appelle dans les agendas et les e-mails, et ce qu’elle permet."),
+        endpoint="administration.rules",
+    ),
+    Step.TYPES: StepWords(
+        label=_("Types de rendez-vous"),
+        hint=_("Les types proposés conviennent peut-être : vous pouvez les renommer ou en ajouter."),
+        endpoint="administration.types",
+    ),
+    Step.PEOPLE: StepWords(
+        label=_("Importer les fiches"),
+        hint=_("Clients, intervenants et gestionnaires depuis un fichier CSV, avec un essai avant."),
+        endpoint="people.import_file",
+    ),
+    Step.APPOINTMENT: StepWords(
+        label=_("Premier rendez-vous"),
+        hint=_("Un type, une date, un lieu, des participants."),
+        endpoint="appointments.new",
+    ),
+    Step.CALENDAR: StepWords(
+        label=_("Connecter un agenda"),
+        hint=_("Sur le téléphone ou l’ordinateur : les rendez-vous y arrivent d’eux-mêmes."),
+        endpoint="front_page.connecting",
+    ),
+}
 
 
 @pages.get("/")
@@ -31,7 +74,9 @@ def _home() -> str:
             return render_template("home/off.html")
         found = home.read(tx, work.actor(), now=work.now())
         labels = {each.code: each.label for each in tx.agency.types()}
-    return render_template("home/home.html", home=found, labels=labels, CLASHES=CONFLICTS)
+    return render_template(
+        "home/home.html", home=found, labels=labels, steps=STEPS, CLASHES=CONFLICTS
+    )
 
 
 def _connecting() -> str:

@@ -119,8 +119,12 @@ def test_past_and_cancelled_ones_are_left_out_and_why(
     rows = rows_of(alice.get(f"{TABLE}?{past['filtre']}").text)
     assert rows
     forged = {
-        **{"filtre": past["filtre"], "ligne": rows, "to": [f"{row} p1" for row in rows]},
-        **{"subject": "Objet", "body": "Texte", "do": "send"},
+        "filtre": past["filtre"],
+        "ligne": rows,
+        "to": [f"{row} p1" for row in rows],
+        "subject": "Objet",
+        "body": "Texte",
+        "do": "send",
     }
     assert alice.post_form(MAIL, forged).status_code == 422
     assert letters(book, rows) == []
