@@ -79,9 +79,18 @@ class Overtaken:
 
 
 def create(
-    tx: Transaction, actor: Actor, slug: str, sheet: Sheet, *, now: datetime, confirmed: bool
+    tx: Transaction,
+    actor: Actor,
+    slug: str,
+    sheet: Sheet,
+    *,
+    now: datetime,
+    confirmed: bool,
+    uid: str | None = None,
 ) -> int:
     """Plan a rendez-vous as a form says, from the page of a person; return its id.
+
+    ``uid`` is one that the form has chosen, so that it can be known again when it comes twice.
 
     Raises what :func:`rdv_caldav.services.appointments.create` does, and EditRefused for
     participants whom the actor may not know of.
@@ -98,7 +107,7 @@ def create(
 
     def seat(appointment: Appointment) -> Appointment:
         seats = (replace(p, is_owner=p.key == sheet.owner) for p in sheet.participants)
-        return replace(appointment, participants=tuple(seats))
+        return replace(appointment, participants=tuple(seats), uid=uid or appointment.uid)
 
     return appointments.create(tx, actor, slug, plan, now=now, alter=seat, confirmed=confirmed)
 

@@ -38,6 +38,17 @@ def test_a_rendez_vous_is_planned_with_several_participants(
     assert appointment.notes == "Note interne"
 
 
+def test_a_form_that_is_sent_twice_plans_once(book: AppointmentBook, alice: PanelClient) -> None:
+    form = Form(alice, NEW).fill(**typed(book))
+    first = form.press("save").where
+    again = Form(alice, NEW).fill(**typed(book), uid=stored(book, int(first.rsplit("/", 1)[1])).uid)
+    assert again.press("save").where == first
+    later = {"start_time": "15:00", "end_time": "16:00", "uid": "of my own"}
+    odd = Form(alice, NEW).fill(**typed(book, **later)).press("save")
+    assert odd.where != first
+    assert stored(book, int(odd.where.rsplit("/", 1)[1])).uid != "of my own"
+
+
 @pytest.mark.parametrize(
     ("fields", "words"),
     [

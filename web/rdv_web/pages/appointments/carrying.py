@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID, uuid4
 
 from flask import current_app
 from itsdangerous import BadData, URLSafeSerializer
@@ -50,6 +51,19 @@ def number_of(text: str) -> int:
     """Return the id that a text is, 0 for what is none."""
     is_number = text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS
     return int(text) if is_number else 0
+
+
+def new_uid() -> str:
+    """Return the UID of a rendez-vous that a form may plan: sent twice, it is planned once."""
+    return str(uuid4())
+
+
+def uid_of(text: str) -> str | None:
+    """Return the UID that a form carries, None for what :func:`new_uid` did not make."""
+    try:
+        return str(UUID(text))
+    except ValueError:
+        return None
 
 
 def _plain(sheet: Sheet) -> dict[str, Any]:

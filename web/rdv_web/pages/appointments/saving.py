@@ -18,7 +18,7 @@ from rdv_caldav.services.appointment_editing import Edit, Overtaken, Saved, Scop
 from rdv_caldav.services.appointment_pages import AppointmentPage, open_page
 from rdv_web import work
 from rdv_web.formats import STATES
-from rdv_web.pages.appointments.carrying import key_of
+from rdv_web.pages.appointments.carrying import key_of, uid_of
 from rdv_web.pages.appointments.filling import Filling
 from rdv_web.pages.appointments.letters import messages_ready, write_to_all
 from rdv_web.pages.appointments.showing import Place, address_of, explained, form_page
@@ -68,9 +68,13 @@ def _create(filling: Filling, sheet: Sheet, place: Place, *, confirmed: bool) ->
     assert place.person is not None, "new ones are planned in somebody's page"
     slug = place.person.slug
 
+    uid = uid_of(request.form.get("uid", ""))
+
     def create(tx: Transaction) -> tuple[int, int]:
+        if uid and (planned := tx.appointments.id_of_uid(uid)) is not None:
+            return planned, 0
         appointment_id = appointment_editing.create(
-            tx, work.actor(), slug, sheet, now=work.now(), confirmed=confirmed
+            tx, work.actor(), slug, sheet, now=work.now(), confirmed=confirmed, uid=uid
         )
         persons = [p.person_id for p in sheet.participants if p.person_id is not None]
         reminders.remind(tx, appointment_id, persons, filling.form.reminder.data)

@@ -18,7 +18,7 @@ from rdv_caldav.services.appointment_pages import AppointmentPage
 from rdv_caldav.services.conflicts import ToldConflict
 from rdv_web import work
 from rdv_web.formats import KINDS, PRESENCE_MARKS, PRESENCES
-from rdv_web.pages.appointments.carrying import carried, key_text
+from rdv_web.pages.appointments.carrying import carried, key_text, new_uid
 from rdv_web.pages.appointments.clashes import clash_rows
 from rdv_web.pages.appointments.filling import Filling
 from rdv_web.pages.appointments.hints import hints
@@ -133,7 +133,7 @@ def form_page(tx: Transaction, filling: Filling, place: Place, **more: Any) -> s
         **(page_values(tx, place.page) if place.page else {}),
         **more,
     }
-    return render_template("appointments/form.html", **PIECES, **values)
+    return render_template("appointments/form.html", **PIECES, **values, new_uid=new_uid)
 
 
 def _types(tx: Transaction, filling: Filling) -> list[tuple[str, str]]:
