@@ -35,12 +35,16 @@ STEPS = {
     ),
     Step.TYPES: StepWords(
         label=_("Types de rendez-vous"),
-        hint=_("Les types proposés conviennent peut-être : vous pouvez les renommer ou en ajouter."),
+        hint=_(
+            "Les types proposés conviennent peut-être : vous pouvez les renommer ou en ajouter."
+        ),
         endpoint="administration.types",
     ),
     Step.PEOPLE: StepWords(
         label=_("Importer les fiches"),
-        hint=_("Clients, intervenants et gestionnaires depuis un fichier CSV, avec un essai avant."),
+        hint=_(
+            "Clients, intervenants et gestionnaires depuis un fichier CSV, avec un essai avant."
+        ),
         endpoint="people.import_file",
     ),
     Step.APPOINTMENT: StepWords(

@@ -35,9 +35,7 @@ def upgrade() -> None:
         sa.Column("value", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("name", name="pk_secret"),
     )
-    op.add_column(
-        "account", sa.Column("language", sa.String(5), nullable=False, server_default="")
-    )
+    op.add_column("account", sa.Column("language", sa.String(5), nullable=False, server_default=""))
 
 
 def downgrade() -> None:
