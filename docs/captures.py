@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
 import tempfile
@@ -47,8 +46,7 @@ def main() -> None:
         ):
             browser = playwright.chromium.launch(
                 executable_path=shutil.which("chromium"),
-                args=["--no-sandbox", "--disable-gpu", "--lang=fr"],
-                env={**os.environ, "LANGUAGE": "fr"},  # how fields of dates are shown
+                args=["--no-sandbox", "--disable-gpu"],
             )
             _take(browser, server.url, WIDE, width=1280)
             _take(browser, server.url, NARROW, width=390)

@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Response, expect
 
 from rdv_caldav.bootstrap import open_book
 from rdv_caldav.settings import load_settings
@@ -51,7 +51,10 @@ def test_every_page_is_whole(
 ) -> None:
     page = page_as("admin", width=width, dark=dark, language=language)
     asked: list[str] = []
+    answers: list[Response] = []
     page.on("request", lambda request: asked.append(request.url))
+    # Playwright takes no method of a builtin as it is
+    page.on("response", lambda answer: answers.append(answer))  # noqa: PLW0108
     template = page.goto("/administration/configuration/modeles")
     assert template is not None
     first = page.locator("main a[href*='/modeles/']:not([href$='nouveau'])").first
@@ -67,6 +70,7 @@ def test_every_page_is_whole(
         if wide > width:
             faults.append(f"{path}: {wide} px wide")
     assert not faults
+    assert not [each.url for each in answers if each.status >= 400]
     host = urlsplit(panel).netloc
     assert {urlsplit(url).netloc for url in asked} == {host}
 
