@@ -58,9 +58,9 @@ def _with_delegates(
     settled: Appointment, draft: Draft, author: Person, writing: Writing
 ) -> Appointment:
     """Staff may send other staff in their place; nobody else comes in by an answer."""
-    for delegate in _staff_sent(draft, author, writing):
-        if settled.participant(author.id) is not None:
-            settled = rules.add_participant(settled, delegate)
+    takes_part = settled.participant(author.id) is not None
+    for delegate in _staff_sent(draft, author, writing) if takes_part else ():
+        settled = rules.add_participant(settled, delegate)
     for override in in_order(draft):
         known = settled.occurrence(override.original)
         if known is not None and known.participant(author.id) is not None:
