@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import event as sqlalchemy_event
 from sqlalchemy import insert, update
 
 from rdv_caldav.bootstrap import AppointmentBook
@@ -22,21 +20,7 @@ from rdv_radicale.application import create_app
 from support.dav import DavClient
 from support.lens import NOW, settled
 from support.objects import event
-
-
-@contextmanager
-def counted(book: AppointmentBook) -> Iterator[list[str]]:
-    """Collect the statements that are run."""
-    statements: list[str] = []
-
-    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-        statements.append(statement)
-
-    sqlalchemy_event.listen(book.database.engine, "before_cursor_execute", note)
-    try:
-        yield statements
-    finally:
-        sqlalchemy_event.remove(book.database.engine, "before_cursor_execute", note)
+from support.statements import counted
 
 
 def fill(book: AppointmentBook, count: int) -> None:
