@@ -35,7 +35,21 @@ class Settings:
     max_body_size: int = _setting(10_000_000, "bytes of a request body that are read at most")
     log_level: str = _setting("INFO", "DEBUG, INFO, WARNING or ERROR")
     smtp_url: str = _setting("", "smtp://, smtps:// or smtp+starttls:// server for mails")
+    smtp_timeout: int = _setting(30, "seconds to wait for an answer of the mail server")
+    mail_worker: int = _setting(1, "1: serve sends and fetches mails itself, 0: commands do")
+    dkim_domain: str = _setting("", "domain that signs mails; empty: mails are not signed here")
+    dkim_selector: str = _setting("rdv", "selector of the key in the DNS")
+    dkim_key_file: str = _setting("", "file of the private key that signs (PEM)")
     imap_url: str = _setting("", "imap(s):// mailbox where answers arrive")
+    imap_poll: int = _setting(60, "seconds between looks into a mailbox that cannot wait (IDLE)")
+    lmtp_listen: str = _setting("", "address and port, or a path, to take answers by LMTP at")
+    authserv_id: str = _setting("", "name by which one's mail server reports DMARC results")
+    sms_url: str = _setting("", "address of an HTTP gateway for text messages")
+    sms_method: str = _setting("POST", "method of its requests")
+    sms_headers: str = _setting("", "headers of its requests, one a line")
+    sms_body: str = _setting(
+        '{"to": "{number}", "message": "{text}"}', "body of its requests, in JSON or as a form"
+    )
 
     @property
     def database(self) -> str:

@@ -10,8 +10,9 @@ from typing import Any
 
 from sqlalchemy import Connection, exists, func, or_, select
 
+from rdv_caldav.db.journal_schema import AuditRow
 from rdv_caldav.db.mapping import Row, instant, seconds
-from rdv_caldav.db.schema import AppointmentRow, AuditRow, ParticipantRow
+from rdv_caldav.db.schema import AppointmentRow, ParticipantRow
 from rdv_caldav.domain.appointment import Presence
 
 _EVENTS = ("PresenceRecorded", "CommentLeft")

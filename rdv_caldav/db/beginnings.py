@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, and_, exists, select, true
 
-from rdv_caldav.db.schema import AppointmentRow, AuditRow, PersonRow
+from rdv_caldav.db.journal_schema import AuditRow
+from rdv_caldav.db.schema import AppointmentRow, PersonRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,8 +9,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select
 
+from rdv_caldav.db.journal_schema import AuditRow
 from rdv_caldav.db.mapping import instant, seconds
-from rdv_caldav.db.schema import AuditRow
 
 _RECORD = insert(AuditRow)
 _OF_APPOINTMENT = select(AuditRow.__table__).order_by(AuditRow.id)

@@ -16,7 +16,6 @@ from sqlalchemy import (
     CheckConstraint,
     ForeignKey,
     Index,
-    Integer,
     MetaData,
     String,
     Text,
@@ -83,11 +82,15 @@ class PersonRow(Base):
     notes: Mapped[str] = mapped_column(Text, default="", server_default="")
     name_key: Mapped[str] = mapped_column(Text, default="", server_default="")
     search_key: Mapped[str] = mapped_column(Text, default="", server_default="")
+    language: Mapped[str] = mapped_column(String(5), default="", server_default="")
+    contact_by: Mapped[str] = mapped_column(String(5), default="", server_default="")
 
     __table_args__ = (Index("ix_person_listed", "kind", "name_key", "id"),)
 
 
-_FICHE_ONLY = frozenset({"availability", "phone", "notes", "name_key", "search_key"})
+_FICHE_ONLY = frozenset(
+    {"availability", "phone", "notes", "name_key", "search_key", "language", "contact_by"}
+)
 
 PERSON_COLUMNS = tuple(each for each in PersonRow.__table__.c if each.name not in _FICHE_ONLY)
 """What is read with each person; the rest is long or rarely wanted."""
@@ -110,6 +113,7 @@ class AccountRow(Base):
 
     ``view_counter`` numbers the changes that only this account sees (its overlays);
     ``view_floor`` is its value when rights last changed: older sync tokens are void.
+    ``synchronised_at`` is the last day on which a program read calendars with it.
     """
 
     __tablename__ = "account"
@@ -123,6 +127,7 @@ class AccountRow(Base):
     language: Mapped[str] = mapped_column(String(5), default="", server_default="")
     view_counter: Mapped[int] = mapped_column(BigInteger, default=0)
     view_floor: Mapped[int] = mapped_column(BigInteger, default=0)
+    synchronised_at: Mapped[int | None] = mapped_column(BigInteger)
 
 
 class AccountSectorRow(Base):
@@ -404,44 +409,3 @@ class OverlayRow(Base):
     )
     private: Mapped[dict[str, Any]] = mapped_column(JSON)
     changed: Mapped[int] = mapped_column(BigInteger)
-
-
-# -- what every write leaves behind -------------------------------------------------------
-
-
-class AuditRow(Base):
-    """One entry of the append-only journal: who did what, through which channel."""
-
-    __tablename__ = "audit"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    at: Mapped[int] = mapped_column(BigInteger, index=True)
-    account_id: Mapped[int | None] = mapped_column(Integer)
-    login: Mapped[str] = mapped_column(String(200))
-    channel: Mapped[str] = mapped_column(String(20))
-    device: Mapped[str] = mapped_column(Text, default="")
-    appointment_id: Mapped[int | None] = mapped_column(Integer, index=True)
-    event: Mapped[str] = mapped_column(String(50))
-    details: Mapped[dict[str, Any]] = mapped_column(JSON)
-
-
-class OutboxRow(Base):
-    """A message that a write causes, to be sent by the worker and never from a request.
-
-    ``subject``, ``body`` and ``html`` are those of a message that somebody wrote.
-    """
-
-    __tablename__ = "outbox"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    created_at: Mapped[int] = mapped_column(BigInteger)
-    status: Mapped[str] = mapped_column(String(10), default="queued", index=True)
-    method: Mapped[str] = mapped_column(String(10))
-    appointment_id: Mapped[int] = mapped_column(ForeignKey("appointment.id"), index=True)
-    original_wall: Mapped[str] = mapped_column(String(19), default="")
-    recipient: Mapped[str] = mapped_column(Text)
-    recipient_name: Mapped[str] = mapped_column(Text, default="")
-    sequence: Mapped[int] = mapped_column(default=0)
-    subject: Mapped[str] = mapped_column(Text, default="", server_default="")
-    body: Mapped[str] = mapped_column(Text, default="", server_default="")
-    html: Mapped[str] = mapped_column(Text, default="", server_default="")

@@ -14,10 +14,13 @@ from rdv_caldav.db.calendar_reading import CalendarReading
 from rdv_caldav.db.calendars import CalendarRepository
 from rdv_caldav.db.conflicts import ConflictRepository
 from rdv_caldav.db.conflicts_reading import ConflictReading
+from rdv_caldav.db.contacts import Contacts
 from rdv_caldav.db.control_reading import ControlReading
+from rdv_caldav.db.feeds import Feeds
 from rdv_caldav.db.inbox import InboxRepository
 from rdv_caldav.db.journal import Journal
 from rdv_caldav.db.mail_templates import MailTemplates
+from rdv_caldav.db.mail_threads import MailThreads
 from rdv_caldav.db.member_reading import MemberReading
 from rdv_caldav.db.outbox import Outbox
 from rdv_caldav.db.parts import PartRepository
@@ -27,6 +30,7 @@ from rdv_caldav.db.personal import PersonalRepository
 from rdv_caldav.db.personal_objects import PersonalObjects
 from rdv_caldav.db.personal_reading import PersonalReading
 from rdv_caldav.db.planning_reading import PlanningReading
+from rdv_caldav.db.received_mails import ReceivedMails
 from rdv_caldav.db.saved_filters import SavedFilters
 from rdv_caldav.db.web_sessions import WebSessions
 
@@ -47,7 +51,9 @@ class Transaction:
       busy), ``conflicts`` and ``conflicts_reading`` (who is wanted twice at once);
     - ``personal``, ``personal_objects`` and ``personal_reading`` (what accounts keep for
       themselves), ``inbox`` (messages for their programs);
-    - ``journal`` with ``answers`` (those that it tells of), ``outbox``, ``mail_templates``;
+    - ``journal`` with ``answers`` (those that it tells of);
+    - ``outbox``, ``mail_templates``, ``mail_threads`` (who was written what), ``received_mails``,
+      ``contacts`` (how persons are reached), ``feeds``;
     - ``beginnings`` (whether there is anything at all).
     """
 
@@ -71,6 +77,10 @@ class Transaction:
         self.beginnings = Beginnings(connection)
         self.outbox = Outbox(connection)
         self.mail_templates = MailTemplates(connection)
+        self.mail_threads = MailThreads(connection)
+        self.received_mails = ReceivedMails(connection)
+        self.contacts = Contacts(connection)
+        self.feeds = Feeds(connection)
         self.personal = PersonalRepository(connection)
         self.personal_objects = PersonalObjects(connection)
         self.personal_reading = PersonalReading(connection)

@@ -110,6 +110,15 @@ class AgencySettings:
     may have ``personal_collections``, with ``personal_quota`` octets in all. ``conflict_rules``
     has one rule of each kind. ``default_reminders`` says by type how many minutes before the
     start participants are reminded who never chose for themselves.
+
+    Mails go out by themselves to guests (``invite_external_guests``) and to persons of the agency
+    (``invite_persons``) when an appointment is planned or changed; whoever synchronises a calendar
+    gets no invitation, and a plain notice only with ``notices_beside_calendar``. They name the
+    recipient alone unless ``all_named_in_mails``. ``answers_domain`` is one of which every address
+    is read here: each recipient answers to an address of his own; empty, all answer to the
+    scheduling address. Nothing leaves between ``quiet_from`` and ``quiet_until`` (``HH:MM`` in the
+    agency's zone, empty for never). ``remind_hours`` before the start a reminder is sent, 0 for
+    none; ``remind_by_sms`` to whoever has a telephone number and no address.
     """
 
     name: str = "Agence"
@@ -125,6 +134,15 @@ class AgencySettings:
     notes_shown_to_clients: bool = False
     notes_in_mails: bool = False
     invite_external_guests: bool = False
+    invite_persons: bool = False
+    notices_beside_calendar: bool = False
+    all_named_in_mails: bool = False
+    language: str = "fr"
+    answers_domain: str = ""
+    quiet_from: str = ""
+    quiet_until: str = ""
+    remind_hours: int = 0
+    remind_by_sms: bool = False
     personal_calendars: bool = True
     personal_quota: int = 50_000_000
     personal_collections: int = 100
