@@ -6,7 +6,7 @@ a 400 and leaves the lock cleanly, which would commit half a write.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -30,6 +30,10 @@ class UnknownObject(DomainError):
     """No appointment at this place in the calendar."""
 
 
+class LinkRevoked(UnknownObject):
+    """A link of a mail that held once, and holds no more."""
+
+
 class ModuleOff(DomainError):
     """The module Rendez-vous is switched off: calendars disappear, data stays (rule 15)."""
 
@@ -43,6 +47,15 @@ class AccessRefused(DomainError):
 
 class EditRefused(AccessRefused):
     """The actor may read the appointment, and neither edit it nor answer it."""
+
+
+class ParticipantRefused(EditRefused):
+    """Persons are added whom the actor may not know of."""
+
+    def __init__(self, message: str, *, person_ids: Collection[int] = ()) -> None:
+        """Remember who they are: their names are for those alone who were shown them before."""
+        super().__init__(message)
+        self.person_ids = frozenset(person_ids)
 
 
 class CalendarFixed(AccessRefused):
@@ -72,8 +85,16 @@ class NotBegun(RuleBroken):
     """HELD only once it has begun (rule 3)."""
 
 
+class AlreadyOver(RuleBroken):
+    """Nobody is written to about what is over (rule 13)."""
+
+
 class UnknownType(RuleBroken):
     """No such appointment type."""
+
+
+class LastDate(RuleBroken):
+    """The only date that a series has left is not taken out of it: the whole is deleted."""
 
 
 class UnknownOccurrence(RuleBroken):
