@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from clients.mail_sink import MailSink, mail_sink
 from clients.marionette import Marionette
 from support.server import RunningServer, free_port
+from support.smtp_sink import SmtpSink, smtp_sink
 
 _PREFERENCES: dict[str, bool | int | str] = {
     "app.update.enabled": False,
@@ -135,7 +135,7 @@ _SYNCHRONISE = "cal.manager.getCalendars().forEach(one => one.refresh());"
 class Thunderbird:
     """A running Thunderbird and the calendars that it has found."""
 
-    def __init__(self, marionette: Marionette, sink: MailSink) -> None:
+    def __init__(self, marionette: Marionette, sink: SmtpSink) -> None:
         self._marionette = marionette
         self.sink = sink
         """What its mail account sends by."""
@@ -206,7 +206,7 @@ def running_thunderbird(folder: Path) -> Iterator[Thunderbird]:
             command, env={**os.environ, "HOME": str(folder)}, stdout=log, stderr=log
         )
         try:
-            with mail_sink() as sink:
+            with smtp_sink() as sink:
                 marionette = Marionette(port)
                 yield Thunderbird(marionette, sink)
                 marionette.quit()
