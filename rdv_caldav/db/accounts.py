@@ -3,42 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from types import SimpleNamespace
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from rdv_caldav.db import mapping
-from rdv_caldav.db.schema import (
-    PERSON_COLUMNS,
-    AccountRow,
-    AccountSectorRow,
-    PersonAddressRow,
-    PersonRow,
-)
+from rdv_caldav.db.kept import REVISION, Kept
+from rdv_caldav.db.people import PeopleRepository
+from rdv_caldav.db.schema import AccountRow, AccountSectorRow
 from rdv_caldav.domain.agency import Account, Person, Role
 from rdv_caldav.domain.errors import LoginTaken
 
-_OWN_COLUMNS = [column.label(f"own_{column.name}") for column in PERSON_COLUMNS]
 _ACTING = (
     select(
-        AccountRow.__table__,
-        *_OWN_COLUMNS,
-        PersonAddressRow.address,
+        AccountRow.id,
+        AccountRow.login,
+        AccountRow.role,
+        AccountRow.person_id,
+        AccountRow.active,
         AccountSectorRow.sector_id,
+        REVISION,
     )
-    .outerjoin(PersonRow, PersonRow.id == AccountRow.person_id)
-    .outerjoin(PersonAddressRow, PersonAddressRow.person_id == PersonRow.id)
     .outerjoin(AccountSectorRow, AccountSectorRow.account_id == AccountRow.id)
     .where(AccountRow.login == bindparam("login"))
-    .order_by(PersonAddressRow.position)
 )
-"""An account with its person, as often as there are addresses and secteurs: one statement."""
+"""An account as often as there are secteurs, and the revision."""
 
 _BY_LOGIN = select(AccountRow.__table__).where(AccountRow.login == bindparam("login"))
 _SECTORS = select(AccountSectorRow.sector_id).where(
     AccountSectorRow.account_id == bindparam("account_id")
 )
 
+_LOGIN_OF_PERSON = (
+    select(AccountRow.login)
+    .where(AccountRow.person_id == bindparam("person"), AccountRow.active)
+    .order_by(AccountRow.id)
+    .limit(1)
+)
 _OF_PERSONS = (
     select(AccountRow.id)
     .where(AccountRow.person_id.in_(bindparam("ids", expanding=True)), AccountRow.active)
@@ -49,9 +49,11 @@ _OF_PERSONS = (
 class AccountRepository:
     """Reads and writes accounts as domain values."""
 
-    def __init__(self, connection: Connection) -> None:
-        """Work in the transaction of ``connection``."""
+    def __init__(self, connection: Connection, kept: Kept, people: PeopleRepository) -> None:
+        """Work in the transaction of ``connection``; who acts opens what is kept."""
         self._connection = connection
+        self._kept = kept
+        self._people = people
 
     def by_login(self, login: str) -> Account | None:
         """Return the account with this login."""
@@ -63,17 +65,10 @@ class AccountRepository:
         rows = self._connection.execute(_ACTING, {"login": login}).all()
         if not rows:
             return None
-        first = rows[0]
+        self._kept.open(rows[0].revision)
         sectors = (row.sector_id for row in rows if row.sector_id is not None)
-        account = mapping.account_of(first, sectors)
-        if first.person_id is None:
-            return account, None
-        columns = {label.name: getattr(first, label.name) for label in _OWN_COLUMNS}
-        person_row = SimpleNamespace(
-            **{name.removeprefix("own_"): value for name, value in columns.items()}
-        )
-        addresses = dict.fromkeys(row.address for row in rows if row.address is not None)
-        return account, mapping.person_of(person_row, list(addresses))
+        account = mapping.account_of(rows[0], sectors)
+        return account, None if account.person_id is None else self._people.by_id(account.person_id)
 
     def credentials(self, login: str) -> tuple[Account, str] | None:
         """Return the account with this login and the hash of its password."""
@@ -111,6 +106,10 @@ class AccountRepository:
         """Return the active accounts of some persons, in order of their ids."""
         found = self._connection.scalars(_OF_PERSONS, {"ids": sorted(person_ids)})
         return list(found)
+
+    def login_of(self, person_id: int) -> str | None:
+        """Return the login of a person's active account, the first where he has several."""
+        return self._connection.scalar(_LOGIN_OF_PERSON, {"person": person_id})
 
     def set_password(self, account_id: int, password_hash: str) -> None:
         """Replace the hash of an account's password."""

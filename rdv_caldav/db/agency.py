@@ -10,6 +10,7 @@ from functools import cached_property
 from sqlalchemy import Connection, delete, insert, select, update
 
 from rdv_caldav.db import mapping
+from rdv_caldav.db.kept import Kept
 from rdv_caldav.db.schema import AppointmentTypeRow, SettingRow
 from rdv_caldav.domain.agency import AgencySettings, AppointmentType
 from rdv_caldav.domain.conflicts import ConflictRule
@@ -23,11 +24,12 @@ _TYPES = select(AppointmentTypeRow.__table__).order_by(
 
 
 class AgencyRepository:
-    """Reads are kept for the length of the transaction."""
+    """Reads are kept for the length of the transaction, and beyond it while they hold."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, kept: Kept) -> None:
         """Work in the transaction of ``connection``."""
         self._connection = connection
+        self._kept = kept
 
     def settings(self) -> AgencySettings:
         """Return the settings, defaults where nothing is stored."""
@@ -39,11 +41,17 @@ class AgencyRepository:
 
     @cached_property
     def _settings(self) -> AgencySettings:
-        stored = {row.name: row.value for row in self._connection.execute(_SETTINGS)}
-        return mapping.settings_of(stored)
+        return self._kept.get("settings", self._read_settings)
 
     @cached_property
     def _types(self) -> tuple[AppointmentType, ...]:
+        return self._kept.get("types", self._read_types)
+
+    def _read_settings(self) -> AgencySettings:
+        stored = {row.name: row.value for row in self._connection.execute(_SETTINGS)}
+        return mapping.settings_of(stored)
+
+    def _read_types(self) -> tuple[AppointmentType, ...]:
         return tuple(mapping.type_of(row) for row in self._connection.execute(_TYPES))
 
     def save_setting(self, name: str, value: object) -> None:

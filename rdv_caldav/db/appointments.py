@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -14,6 +15,8 @@ from sqlalchemy import (
     Executable,
     Insert,
     Table,
+    Update,
+    and_,
     bindparam,
     delete,
     insert,
@@ -22,13 +25,15 @@ from sqlalchemy import (
 )
 
 from rdv_caldav.db import mapping
-from rdv_caldav.db.mapping import instant, seconds
+from rdv_caldav.db.mapping import Row, instant, seconds
+from rdv_caldav.db.member_reading import MEMBER_COLUMNS, OWN_OVERLAY, ObjectRow, outside_of
 from rdv_caldav.db.schema import (
     AppointmentRow,
     Base,
     ExceptionRow,
     MemberRow,
     OccurrenceRow,
+    OverlayRow,
     ParticipantRow,
 )
 from rdv_caldav.domain.appointment import Appointment
@@ -40,16 +45,30 @@ _LIVE = AppointmentRow.trashed_at.is_(None)
 _BY_ID = select(AppointmentRow.__table__).where(AppointmentRow.id == _ID)
 # NO KEY UPDATE: another writer's conflict with it names it meanwhile, and must not wait for it
 _LOCK_BY_ID = _BY_ID.with_for_update(key_share=True)
+_PERSON: BindParameter[int] = bindparam("person_id")
+_at = (MemberRow.person_id == _PERSON, MemberRow.href == bindparam("href"))
 _LOCK_AT = (
-    select(AppointmentRow.__table__)
+    select(AppointmentRow.id)
     .join(MemberRow, MemberRow.appointment_id == AppointmentRow.id)
-    .where(MemberRow.person_id == bindparam("person_id"), MemberRow.href == bindparam("href_"))
+    .where(*_at)
     .with_for_update(of=AppointmentRow, key_share=True)
 )
-_ID_OF_UID = select(AppointmentRow.id).where(AppointmentRow.uid == bindparam("uid"), _LIVE)
-_ID_AT = select(MemberRow.appointment_id).where(
-    MemberRow.person_id == bindparam("person_id"), MemberRow.href == bindparam("href")
+_STANDING = (
+    select(AppointmentRow.__table__, *MEMBER_COLUMNS, OverlayRow.private)
+    .join(MemberRow, MemberRow.appointment_id == AppointmentRow.id)
+    .outerjoin(OverlayRow, OWN_OVERLAY)
+    .where(*_at)
 )
+_ID_OF_UID = select(AppointmentRow.id).where(AppointmentRow.uid == bindparam("uid"), _LIVE)
+_PLACE_OF_UID = (
+    select(AppointmentRow.id, MemberRow.href)
+    .outerjoin(
+        MemberRow,
+        and_(MemberRow.appointment_id == AppointmentRow.id, MemberRow.person_id == _PERSON),
+    )
+    .where(AppointmentRow.uid == bindparam("uid"), _LIVE)
+)
+_ID_AT = select(MemberRow.appointment_id).where(*_at)
 _TRASHED = (
     select(AppointmentRow.id)
     .where(AppointmentRow.trashed_at.is_not(None))
@@ -67,18 +86,18 @@ _ADD: dict[type[Base], Insert] = {
     rows: insert(rows) for rows in (ParticipantRow, ExceptionRow, OccurrenceRow)
 }
 _UPDATE = update(AppointmentRow).where(AppointmentRow.id == _ID)
-_FIXED = ("id", "uid", "href", "version", "created_at", "trashed_at")
-_NEXT_STATE = _UPDATE.where(_LIVE).values(
-    {
-        AppointmentRow.version: AppointmentRow.version + 1,
-        **{
-            column: bindparam(f"new_{column.name}")
-            for column in AppointmentRow.__table__.columns
-            if column.name not in _FIXED
-        },
-    }
-)
-"""A statement that is built once: building it costs as much as running it."""
+_COLUMNS = AppointmentRow.__table__.columns
+
+
+@lru_cache(maxsize=256)
+def _next_state(names: tuple[str, ...]) -> Update:
+    """Return the statement that writes some columns, built once: that costs as much as running it.
+
+    Columns that stay as they are would have their indexes written anew.
+    """
+    values: dict[Any, Any] = {_COLUMNS[name]: bindparam(f"new_{name}") for name in names}
+    values[_COLUMNS["version"]] = AppointmentRow.version + 1
+    return _UPDATE.where(_LIVE).values(values)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +119,18 @@ class Stored:
     trashed_at: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placed:
+    """An appointment at a place in a calendar, locked, as an account has it there.
+
+    ``private`` is what the account keeps with it, None where it never kept anything.
+    """
+
+    stored: Stored
+    outside: ObjectRow
+    private: Mapping[str, str] | None
+
+
 class AppointmentRepository:
     """Reads and writes appointments whole; old states come from columns, never from text."""
 
@@ -117,6 +148,12 @@ class AppointmentRepository:
         """Return the appointment with this UID; the corbeille does not count."""
         return self._connection.scalar(_ID_OF_UID, {"uid": uid})
 
+    def place_of_uid(self, person_id: int, uid: str) -> tuple[int, str | None] | None:
+        """Return the appointment with this UID, and where a person's calendar shows it."""
+        which = {"person_id": person_id, "uid": uid}
+        found = self._connection.execute(_PLACE_OF_UID, which).one_or_none()
+        return None if found is None else (found.id, found.href)
+
     def get(self, appointment_id: int) -> Stored | None:
         """Return an appointment, of the corbeille too."""
         return self._load(_BY_ID, {"id_": appointment_id})
@@ -125,12 +162,25 @@ class AppointmentRepository:
         """Return an appointment after locking its row against other writers."""
         return self._load(_LOCK_BY_ID, {"id_": appointment_id})
 
-    def lock_at(self, person_id: int, href: str) -> Stored | None:
+    def lock_at(self, person_id: int, href: str, *, account_id: int) -> Placed | None:
         """Return what stands at a place in a person's calendar, after locking its row.
 
-        While the lock was waited for, something else may have come to stand there.
+        Raises LostRace when something else came to stand there while the lock was waited for.
         """
-        return self._load(_LOCK_AT, {"person_id": person_id, "href_": href})
+        which = {"person_id": person_id, "href": href}
+        locked = None
+        if self._connection.dialect.name != "sqlite":
+            # what is joined to a row that was waited for is as old as the statement
+            locked = self._connection.scalar(_LOCK_AT, which)
+            if locked is None:
+                return None
+        found = self._connection.execute(_STANDING, {**which, "account": account_id})
+        row = found.one_or_none()
+        if row is None:
+            return None
+        if locked is not None and row.id != locked:
+            raise LostRace("another appointment stands here since we looked")
+        return Placed(stored=self._stored(row), outside=outside_of(row), private=row.private)
 
     def ids_of_type(self, code: str, *, since: datetime) -> Sequence[int]:
         """Return the appointments of a type that had not ended at ``since``."""
@@ -155,8 +205,9 @@ class AppointmentRepository:
 
     def _load(self, query: Executable, values: Mapping[str, object]) -> Stored | None:
         row = self._connection.execute(query, values).one_or_none()
-        if row is None:
-            return None
+        return None if row is None else self._stored(row)
+
+    def _stored(self, row: Row) -> Stored:
         which = {"id_": row.id}
         is_series = row.recurrence is not None
         exceptions = self._connection.execute(_EXCEPTIONS, which).all() if is_series else []
@@ -220,14 +271,28 @@ class AppointmentRepository:
         not looked at again. Raises LostRace for one in the corbeille: it was found by its UID
         and went there while its lock was waited for, and must not come into calendars from there.
         """
+        is_single = (
+            before is not None
+            and before.span == appointment.span
+            and not (before.recurrence or appointment.recurrence)
+        )
         values = {
             "text": text,
             "slots": slots,
             "updated_at": seconds(now),
             **mapping.appointment_values(appointment, index),
         }
+        if is_single:
+            assert before is not None
+            old_values = mapping.appointment_values(before, index)
+            values = {
+                name: value
+                for name, value in values.items()
+                if name not in old_values or old_values[name] != value
+            }
         new_values = {f"new_{name}": value for name, value in values.items()}
-        updated = self._connection.execute(_NEXT_STATE, {"id_": appointment_id, **new_values})
+        query = _next_state(tuple(values))
+        updated = self._connection.execute(query, {"id_": appointment_id, **new_values})
         if updated.rowcount == 0:
             raise LostRace("it went to the corbeille since we looked")
         participants = mapping.participant_values(appointment)

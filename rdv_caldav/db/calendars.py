@@ -7,22 +7,27 @@ never handed out before every lower one is visible.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
     BindParameter,
-    Connection,
+    ColumnElement,
+    Select,
     bindparam,
     delete,
     insert,
+    literal_column,
     null,
     select,
     update,
 )
+from sqlalchemy.sql.dml import ReturningUpdate
 
-from rdv_caldav.db.mapping import seconds
+from rdv_caldav.db.mapping import Row, seconds
+from rdv_caldav.db.overlays import OverlayRepository
 from rdv_caldav.db.schema import (
     FOREVER,
     AccountRow,
@@ -31,7 +36,6 @@ from rdv_caldav.db.schema import (
     CalendarViewRow,
     HiddenRow,
     MemberRow,
-    OverlayRow,
     TombstoneRow,
 )
 from rdv_caldav.domain.timeindex import TimeIndex
@@ -39,22 +43,29 @@ from rdv_caldav.domain.timeindex import TimeIndex
 _IDS: BindParameter[int] = bindparam("ids", expanding=True)
 _APPOINTMENT: BindParameter[int] = bindparam("appointment")
 _PERSON: BindParameter[int] = bindparam("person")
-_ACCOUNT: BindParameter[int] = bindparam("account")
 
-_in_order = (
-    select(CalendarRow.person_id)
-    .where(CalendarRow.person_id.in_(_IDS))
-    .order_by(CalendarRow.person_id)
-    .with_for_update()
-    .cte("in_order")
-)
-_TAKE_COUNTERS = (
-    update(CalendarRow)
-    .where(CalendarRow.person_id.in_(select(_in_order.c.person_id)))
-    .values(counter=CalendarRow.counter + 1, updated_at=bindparam("now"))
-    .returning(CalendarRow.person_id, CalendarRow.counter)
-    .add_cte(_in_order)
-)
+
+def _take(which: ColumnElement[bool]) -> ReturningUpdate[*tuple[Any, ...]]:
+    """Return the statement that takes the counters of some calendars, in order."""
+    in_order = (
+        select(CalendarRow.person_id)
+        .where(which)
+        .order_by(CalendarRow.person_id)
+        .with_for_update()
+        .cte("in_order")
+    )
+    return (
+        update(CalendarRow)
+        .where(CalendarRow.person_id.in_(select(in_order.c.person_id)))
+        .values(counter=CalendarRow.counter + 1, updated_at=bindparam("now"))
+        .returning(CalendarRow.person_id, CalendarRow.counter)
+        .add_cte(in_order)
+    )
+
+
+_TAKE_COUNTERS = _take(CalendarRow.person_id.in_(_IDS))
+_showing = select(MemberRow.person_id).where(MemberRow.appointment_id == _APPOINTMENT)
+_TAKE_COUNTERS_OF = _take(CalendarRow.person_id.in_(_showing))
 _MEMBERS = select(MemberRow.person_id, MemberRow.href).where(
     MemberRow.appointment_id == _APPOINTMENT
 )
@@ -63,25 +74,32 @@ _MEMBERS_AND_HIDDEN = _MEMBERS.union_all(
 )
 _ARRIVE = insert(MemberRow)
 _BURY = insert(TombstoneRow)
-_TAKEN = select(MemberRow.person_id).where(
-    MemberRow.person_id.in_(_IDS), MemberRow.href == bindparam("href")
+_TAKEN: Select[*tuple[Any, ...]] = select(
+    MemberRow.person_id, literal_column("0").label("is_gone")
+).where(MemberRow.person_id.in_(_IDS), MemberRow.href == bindparam("href"))
+_TAKEN_OR_GONE = _TAKEN.union_all(
+    select(TombstoneRow.person_id, literal_column("1")).where(
+        TombstoneRow.person_id.in_(_IDS), TombstoneRow.href == bindparam("href")
+    )
 )
 _counter_of_member = (
     select(CalendarRow.counter)
     .where(CalendarRow.person_id == MemberRow.person_id)
     .scalar_subquery()
 )
-_REFRESH_ANSWERS = (
+_TOUCH_ANSWERS = (
     update(MemberRow)
-    .where(MemberRow.appointment_id == _APPOINTMENT, MemberRow.person_id.in_(_IDS))
-    .values(
-        changed=_counter_of_member,
-        starts_at=bindparam("starts"),
-        stops_at=bindparam("stops"),
-        is_long=bindparam("long"),
-    )
+    .where(MemberRow.appointment_id == _APPOINTMENT)
+    .values(changed=_counter_of_member)
 )
-_REFRESH = _REFRESH_ANSWERS.values(settled=_counter_of_member)
+_TOUCH = _TOUCH_ANSWERS.values(settled=_counter_of_member)
+_BOUNDS: dict[str, Any] = {
+    "starts_at": bindparam("starts"),
+    "stops_at": bindparam("stops"),
+    "is_long": bindparam("long"),
+}
+_REFRESH_ANSWERS = _TOUCH_ANSWERS.where(MemberRow.person_id.in_(_IDS)).values(_BOUNDS)
+_REFRESH = _TOUCH.where(MemberRow.person_id.in_(_IDS)).values(_BOUNDS)
 _of_type = select(AppointmentRow.id).where(AppointmentRow.type_code == bindparam("type"))
 _READERS_OF_TYPE = (
     select(MemberRow.person_id)
@@ -105,28 +123,18 @@ _FORGET_TOMBSTONE = delete(TombstoneRow).where(
 _UNHIDE = delete(HiddenRow).where(
     HiddenRow.person_id == _PERSON, HiddenRow.appointment_id == _APPOINTMENT
 )
-_OVERLAYS_OF = (
-    select(OverlayRow.account_id, OverlayRow.private)
-    .where(OverlayRow.appointment_id == _APPOINTMENT)
-    .order_by(OverlayRow.account_id)
-)
-_OVERLAY = select(OverlayRow.private).where(
-    OverlayRow.account_id == _ACCOUNT, OverlayRow.appointment_id == _APPOINTMENT
-)
-_TAKE_VIEW_COUNTER = (
-    update(AccountRow)
-    .where(AccountRow.id == _ACCOUNT)
-    .values(view_counter=AccountRow.view_counter + 1)
-    .returning(AccountRow.view_counter)
-)
 
 
-class CalendarRepository:
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Where a calendar shows an appointment, and the number of the change."""
+
+    href: str
+    changed: int
+
+
+class CalendarRepository(OverlayRepository):
     """Writes members, tombstones and counters; nobody else does."""
-
-    def __init__(self, connection: Connection) -> None:
-        """Work in the transaction of ``connection``."""
-        self._connection = connection
 
     def publish(
         self,
@@ -137,20 +145,24 @@ class CalendarRepository:
         index: TimeIndex,
         now: datetime,
         answers_only: bool = False,
-    ) -> None:
+        is_new: bool = False,
+    ) -> dict[int, Shown]:
         """Make the calendars of exactly these persons show the appointment, as changed.
 
         Calendars that show it already keep its place in them; the others take ``href``, or
         one like it where that is another's. Whoever hid it does not see it again.
-        ``answers_only`` leaves Schedule-Tags as they are.
+        ``answers_only`` leaves Schedule-Tags as they are; one that ``is_new`` stands nowhere yet.
+        Returns how the calendars show it now, by person.
         """
         which = {"appointment": appointment_id}
-        found = self._connection.execute(_MEMBERS_AND_HIDDEN, which).all()
+        found: Sequence[Row] = []
+        if not is_new:
+            found = self._connection.execute(_MEMBERS_AND_HIDDEN, which).all()
         places = {row.person_id: row.href for row in found if row.href is not None}
         shown = set(person_ids) - {row.person_id for row in found if row.href is None}
-        arriving = self._free_places(appointment_id, href, shown - places.keys())
         gone = {person: places[person] for person in places.keys() - shown}
         counters = self._take_counters(places.keys() | shown, now)
+        arriving, gone_before = self._free_places(appointment_id, href, shown - places.keys())
         self._bury(appointment_id, gone, counters, now)
         bounds = {
             "starts": seconds(index.starts_at),
@@ -161,7 +173,24 @@ class CalendarRepository:
         if kept:
             refresh = _REFRESH_ANSWERS if answers_only else _REFRESH
             self._connection.execute(refresh, {**which, "ids": kept, **bounds})
+        self._forget_tombstones(gone_before)
         self._arrive(appointment_id, arriving, counters, bounds)
+        hrefs = {**{person: places[person] for person in kept}, **arriving}
+        return {person: Shown(place, counters[person]) for person, place in hrefs.items()}
+
+    def touch(
+        self, appointment_id: int, *, now: datetime, answers_only: bool = False
+    ) -> dict[int, int]:
+        """Tell the calendars that show the appointment of a change of what is in it.
+
+        The same as :meth:`publish` where neither its persons nor its times are others. Returns
+        the change numbers by person.
+        """
+        which = {"appointment": appointment_id}
+        rows = self._connection.execute(_TAKE_COUNTERS_OF, {**which, "now": seconds(now)})
+        counters = {row.person_id: row.counter for row in rows}
+        self._connection.execute(_TOUCH_ANSWERS if answers_only else _TOUCH, which)
+        return counters
 
     def withdraw(self, appointment_id: int, now: datetime) -> None:
         """Take the appointment out of every calendar."""
@@ -198,14 +227,19 @@ class CalendarRepository:
 
     def _free_places(
         self, appointment_id: int, href: str, person_ids: Iterable[int]
-    ) -> dict[int, str]:
+    ) -> tuple[dict[int, str], dict[int, str]]:
+        """Return where persons' calendars can show it, and which places have tombstones."""
         wanted = sorted(person_ids)
         if not wanted:
-            return {}
-        taken = set(self._connection.scalars(_TAKEN, {"ids": wanted, "href": href}))
-        return {
+            return {}, {}
+        found = self._connection.execute(_TAKEN_OR_GONE, {"ids": wanted, "href": href}).all()
+        taken = {row.person_id for row in found if not row.is_gone}
+        places = {
             person: f"{appointment_id}-{href}" if person in taken else href for person in wanted
         }
+        gone = {row.person_id: href for row in found if row.is_gone and row.person_id not in taken}
+        # such a place of its own is so rare that whether it was one before is not asked
+        return places, gone | {person: places[person] for person in taken}
 
     def _take_counters(self, person_ids: Collection[int], now: datetime) -> dict[int, int]:
         if not person_ids:
@@ -223,7 +257,6 @@ class CalendarRepository:
     ) -> None:
         if not places:
             return
-        self._forget_tombstones(places)
         rows = [
             {
                 "person_id": person_id,
@@ -262,7 +295,8 @@ class CalendarRepository:
 
     def _forget_tombstones(self, places: dict[int, str]) -> None:
         which = [{"person": person, "href_": href} for person, href in places.items()]
-        self._connection.execute(_FORGET_TOMBSTONE, which)
+        if which:
+            self._connection.execute(_FORGET_TOMBSTONE, which)
 
     def renew(self, type_code: str, now: datetime) -> None:
         """Tell the calendars of persons with accounts that appointments of a type are read anew."""
@@ -271,50 +305,15 @@ class CalendarRepository:
         which = {"type": type_code, "ids": sorted(persons)}
         self._connection.execute(_RENEW, which)
 
-    # -- what one account alone keeps -----------------------------------------------------
+    def renew_all(self, now: datetime) -> None:
+        """Tell all calendars that every appointment in them is read anew."""
+        persons = self._connection.scalars(select(MemberRow.person_id).distinct()).all()
+        self._take_counters(persons, now)
+        self._connection.execute(
+            update(MemberRow).values(changed=_counter_of_member, settled=_counter_of_member)
+        )
 
-    def overlays_of(self, appointment_id: int) -> list[tuple[int, dict[str, str]]]:
-        """Return what each account keeps with an appointment, in order of accounts."""
-        found = self._connection.execute(_OVERLAYS_OF, {"appointment": appointment_id})
-        return [(row.account_id, row.private) for row in found]
-
-    def save_overlay(
-        self,
-        account_id: int,
-        appointment_id: int,
-        private: dict[str, str],
-        *,
-        even_none: bool = False,
-    ) -> None:
-        """Keep an account's own lines with an appointment; no-op when they are the same.
-
-        An emptied overlay stays, since its change number still tells the account's programs.
-        ``even_none`` keeps it that there are none where nothing was ever kept.
-        """
-        which = {"account": account_id, "appointment": appointment_id}
-        standing = self._connection.execute(_OVERLAY, which).one_or_none()
-        before = standing.private if standing else None
-        if before == private or not (before or private or even_none):
-            return
-        changed = self._connection.execute(_TAKE_VIEW_COUNTER, {"account": account_id}).scalar_one()
-        if standing is None:
-            self._connection.execute(
-                insert(OverlayRow).values(
-                    account_id=account_id,
-                    appointment_id=appointment_id,
-                    private=private,
-                    changed=changed,
-                )
-            )
-        else:
-            self._connection.execute(
-                update(OverlayRow)
-                .where(
-                    OverlayRow.account_id == account_id,
-                    OverlayRow.appointment_id == appointment_id,
-                )
-                .values(private=private, changed=changed)
-            )
+    # -- how an account sees calendars -----------------------------------------------------
 
     def save_view(
         self,

@@ -107,6 +107,14 @@ class ConflictRepository:
             return
         self.take_turns({conflict.person_id for conflict in (*known, *found)})
         self.forget(appointment_id)
+        self._insert(appointment_id, found)
+
+    def add(self, appointment_id: int, found: Collection[Conflict]) -> None:
+        """Store the conflicts of an appointment that nobody knows of yet."""
+        self.take_turns({conflict.person_id for conflict in found})
+        self._insert(appointment_id, found)
+
+    def _insert(self, appointment_id: int, found: Collection[Conflict]) -> None:
         rows = [
             row
             for conflict in found

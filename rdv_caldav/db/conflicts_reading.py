@@ -11,19 +11,24 @@ from sqlalchemy import (
     BindParameter,
     Connection,
     Executable,
-    String,
+    Integer,
+    Label,
+    Text,
     and_,
     bindparam,
+    cast,
     exists,
     func,
     literal,
+    literal_column,
+    null,
     or_,
     select,
     union_all,
 )
 
 from rdv_caldav.db import mapping
-from rdv_caldav.db.conflicts import CHUNK, conflict_of
+from rdv_caldav.db.conflicts import CHUNK
 from rdv_caldav.db.conflicts_schema import ConflictRow
 from rdv_caldav.db.mapping import Row, instant, seconds
 from rdv_caldav.db.member_reading import DAY, OWN_PART, SHORT_ONES_IN_RANGE
@@ -41,7 +46,7 @@ from rdv_caldav.db.schema import (
 )
 from rdv_caldav.db.series_schema import PartDateRow, PartRow
 from rdv_caldav.domain.appointment import Appointment, Presence, State
-from rdv_caldav.domain.conflicts import Conflict, Engagement
+from rdv_caldav.domain.conflicts import Conflict, ConflictCode, Engagement
 
 _APPOINTMENT: BindParameter[int] = bindparam("appointment")
 _IDS: BindParameter[int] = bindparam("ids", expanding=True)
@@ -60,14 +65,23 @@ _answer = and_(
     ParticipantRow.original_wall == "",
 )
 _theirs = (MemberRow.person_id.in_(_IDS), MemberRow.appointment_id != _APPOINTMENT)
-_no_code = literal("", String(20)).label("code")
+_no_word = literal("", Text).label("word")
+_BUSY, _KNOWN, _WHO = 0, 1, 2
+"""Kinds of rows: when somebody is busy, what is known already, and who it is about."""
+
+
+def _kind(kind: int) -> Label[int]:
+    return literal_column(str(kind), Integer).label("kind")
+
+
 _SHORT = (
     select(
         MemberRow.person_id,
         MemberRow.appointment_id.label("other_id"),
         MemberRow.starts_at,
         MemberRow.stops_at,
-        _no_code,
+        _no_word,
+        _kind(_BUSY),
     )
     .join(AppointmentRow, AppointmentRow.id == MemberRow.appointment_id)
     .outerjoin(ParticipantRow, _answer)
@@ -79,7 +93,8 @@ _LONG = (
         MemberRow.appointment_id.label("other_id"),
         func.coalesce(PartDateRow.starts_at, OccurrenceRow.starts_at, MemberRow.starts_at),
         func.coalesce(PartDateRow.stops_at, OccurrenceRow.stops_at, MemberRow.stops_at),
-        _no_code,
+        _no_word,
+        _kind(_BUSY),
     )
     .join(AppointmentRow, AppointmentRow.id == MemberRow.appointment_id)
     .outerjoin(ParticipantRow, _answer)
@@ -111,15 +126,14 @@ _LONG = (
         ),
     )
 )
-_KNOWN = select(
+_CONFLICTS = select(
     ConflictRow.person_id,
     ConflictRow.other_id,
     ConflictRow.starts_at,
     ConflictRow.stops_at,
-    ConflictRow.code,
+    cast(ConflictRow.code, Text),
+    _kind(_KNOWN),
 ).where(ConflictRow.appointment_id == _APPOINTMENT)
-_ENGAGEMENTS: Executable = union_all(_SHORT, _LONG)
-_ENGAGEMENTS_AND_KNOWN: Executable = union_all(_SHORT, _LONG, _KNOWN)
 
 # -- who he is, and what he has of his own ------------------------------------------------
 
@@ -140,13 +154,22 @@ _own_long = _own.where(PersonalObjectRow.is_long.is_(True))
 _is_hidden = exists().where(
     HiddenRow.person_id == PersonRow.id, HiddenRow.appointment_id == _APPOINTMENT
 )
+_has_own = or_(_own_short.exists(), _own_long.exists())
+# in the columns of the other kinds of rows, so that one statement asks for all of it
 _SITUATIONS = select(
-    PersonRow.id,
-    PersonRow.availability,
-    _is_hidden.label("is_hidden"),
-    or_(_own_short.exists(), _own_long.exists()).label("has_own"),
+    PersonRow.id.label("person_id"),
+    null().label("other_id"),
+    cast(_is_hidden, Integer).label("starts_at"),
+    cast(_has_own, Integer).label("stops_at"),
+    PersonRow.availability.label("word"),
+    _kind(_WHO),
 ).where(PersonRow.id.in_(_IDS))
+_NEARBY_NEW: Executable = union_all(_SHORT, _LONG, _SITUATIONS)
+_NEARBY: Executable = union_all(_SHORT, _LONG, _CONFLICTS, _SITUATIONS)
 
+_TEXTS = select(AppointmentRow.id, AppointmentRow.is_series, AppointmentRow.text).where(
+    AppointmentRow.id.in_(_IDS)
+)
 _APPOINTMENTS = select(AppointmentRow.__table__).where(AppointmentRow.id.in_(_IDS))
 _EXCEPTIONS = select(ExceptionRow.__table__).where(ExceptionRow.appointment_id.in_(_IDS))
 _PARTICIPANTS = (
@@ -176,6 +199,7 @@ class Nearby:
 
     others: dict[int, list[Engagement]]
     known: list[Conflict]
+    situations: list[Situation]
 
 
 class ConflictReading:
@@ -193,15 +217,7 @@ class ConflictReading:
     ) -> list[Situation]:
         """Return what is particular to persons, as to a range of aware instants."""
         which = _range(person_ids, start, end, appointment_id)
-        return [
-            Situation(
-                person_id=row.id,
-                availability=row.availability,
-                has_own=bool(row.has_own),
-                is_hidden=bool(row.is_hidden),
-            )
-            for row in self._connection.execute(_SITUATIONS, which)
-        ]
+        return [_situation(row) for row in self._connection.execute(_SITUATIONS, which)]
 
     def nearby(
         self,
@@ -214,20 +230,36 @@ class ConflictReading:
         """Return what other appointments may keep persons busy in a range of aware instants.
 
         Of series, the dates that are listed, whatever their state and answers; of who takes
-        part in some dates only, these.
+        part in some dates only, these. With what :meth:`situations` says.
         """
-        query = _ENGAGEMENTS_AND_KNOWN if appointment_id else _ENGAGEMENTS
-        nearby = Nearby(others=defaultdict(list), known=[])
+        nearby = Nearby(others=defaultdict(list), known=[], situations=[])
         which = _range(person_ids, start, end, appointment_id)
-        for row in self._connection.execute(query, which):
-            if row.code:
-                nearby.known.append(conflict_of(row))
-            else:
-                engagement = Engagement(
-                    instant(row.starts_at), instant(row.stops_at), row.person_id
-                )
-                nearby.others[row.other_id].append(engagement)
+        for row in self._connection.execute(_NEARBY if appointment_id else _NEARBY_NEW, which):
+            if row.kind == _WHO:
+                nearby.situations.append(_situation(row))
+                continue
+            first, last = instant(row.starts_at), instant(row.stops_at)
+            if row.kind == _BUSY:
+                nearby.others[row.other_id].append(Engagement(first, last, row.person_id))
+                continue
+            conflict = Conflict(
+                start=first,
+                end=last,
+                person_id=row.person_id,
+                code=ConflictCode(row.word),
+                other_id=row.other_id,
+            )
+            nearby.known.append(conflict)
         return nearby
+
+    def texts(self, appointment_ids: Sequence[int]) -> dict[int, tuple[bool, str]]:
+        """Return the stored texts of appointments by id, and whether they are series."""
+        found: dict[int, tuple[bool, str]] = {}
+        for first in range(0, len(appointment_ids), CHUNK):
+            which = {"ids": list(appointment_ids[first : first + CHUNK])}
+            for row in self._connection.execute(_TEXTS, which):
+                found[row.id] = row.is_series, row.text
+        return found
 
     def with_texts(self, appointment_ids: Sequence[int]) -> dict[int, tuple[Appointment, str]]:
         """Return appointments by id, each with its stored text."""
@@ -249,6 +281,15 @@ class ConflictReading:
         for row in self._connection.execute(query, which):
             found[row.appointment_id].append(row)
         return found
+
+
+def _situation(row: Row) -> Situation:
+    return Situation(
+        person_id=row.person_id,
+        availability=row.word,
+        has_own=bool(row.stops_at),
+        is_hidden=bool(row.starts_at),
+    )
 
 
 def _range(

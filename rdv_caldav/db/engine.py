@@ -15,10 +15,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
-from rdv_caldav.db import schema_version
+from rdv_caldav.db import kept, schema_version
 from rdv_caldav.db.uow import Transaction
 from rdv_caldav.domain.errors import LostRace
 
@@ -46,19 +47,22 @@ class Database:
         self._url = make_url(url)
         self.is_sqlite = self._url.get_backend_name() == "sqlite"
         self.engine: Engine = _sqlite_engine(url) if self.is_sqlite else _postgresql_engine(url)
+        self._keeping = kept.Keeping()
+        kept.watch(self.engine)
         lock_file = f"{self._url.database}.lock" if self.is_sqlite else None
         self._lock_file = Path(lock_file) if lock_file else None
 
     @contextmanager
     def reading(self) -> Iterator[Transaction]:
         """Open a transaction that sees one snapshot and writes nothing."""
+        found = kept.Kept(self._keeping)
         with self.engine.connect() as connection:
             if not self.is_sqlite:
                 connection.execution_options(
                     isolation_level="REPEATABLE READ", postgresql_readonly=True
                 )
             with connection.begin():
-                yield Transaction(connection)
+                yield Transaction(connection, found)
 
     @contextmanager
     def writing(self) -> Iterator[Transaction]:
@@ -69,12 +73,15 @@ class Database:
         writers waited for the other: one request takes its counters at once and in order, but
         an import writes many objects in one transaction.
         """
+        found = kept.Kept(self._keeping)
         with self._turn(), self.engine.connect() as connection:
+            options: dict[str, object] = {kept.OPTION: found}
             if self.is_sqlite:
-                connection.execution_options(rdv_begin="BEGIN IMMEDIATE")
+                options["rdv_begin"] = "BEGIN IMMEDIATE"
+            connection.execution_options(**options)
             try:
                 with connection.begin():
-                    tx = Transaction(connection)
+                    tx = Transaction(connection, found)
                     yield tx
                     tx.check_not_doomed()
             except IntegrityError as error:
@@ -124,13 +131,23 @@ class Database:
 
 
 def _postgresql_engine(url: str) -> Engine:
-    return create_engine(
+    engine = create_engine(
         url,
         poolclass=QueuePool,
         pool_size=POOL_SIZE,
         pool_pre_ping=True,
         hide_parameters=True,
     )
+    event.listen(engine, "connect", _configure_postgresql)
+    return engine
+
+
+def _configure_postgresql(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
+    # compiling a statement takes half a second, and none of ours runs as long
+    cursor = connection.cursor()
+    cursor.execute("SET jit = off")
+    cursor.close()
+    connection.commit()
 
 
 def _sqlite_engine(url: str) -> Engine:

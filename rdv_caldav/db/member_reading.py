@@ -64,16 +64,25 @@ _OUTSIDE: tuple[InstrumentedAttribute[Any], ...] = (
     AppointmentRow.updated_at,
     MemberRow.settled,
 )
-_overlay = and_(
+OWN_OVERLAY = and_(
     OverlayRow.account_id == _ACCOUNT, OverlayRow.appointment_id == MemberRow.appointment_id
 )
+MEMBER_COLUMNS = (
+    MemberRow.href.label("own_href"),
+    MemberRow.changed,
+    MemberRow.settled,
+    MemberRow.starts_at.label("own_starts_at"),
+    MemberRow.stops_at.label("own_stops_at"),
+    OverlayRow.changed.label("overlay_changed"),
+)
+"""What :func:`outside_of` needs beside the columns of an appointment."""
 
 
 def _objects(*columns: Any) -> Select[Any]:  # noqa: ANN401 - whatever select() takes
     return (
         select(*_OUTSIDE, OverlayRow.changed.label("overlay_changed"), *columns)
         .join(AppointmentRow, AppointmentRow.id == MemberRow.appointment_id)
-        .outerjoin(OverlayRow, _overlay)
+        .outerjoin(OverlayRow, OWN_OVERLAY)
         .where(MemberRow.person_id == _PERSON)
     )
 
@@ -154,7 +163,7 @@ _LISTING = (
         AppointmentRow.owner_id,
     )
     .join(AppointmentRow, AppointmentRow.id == MemberRow.appointment_id)
-    .outerjoin(OverlayRow, _overlay)
+    .outerjoin(OverlayRow, OWN_OVERLAY)
     .where(MemberRow.person_id == _PERSON)
 )
 _ALL: Select[*tuple[Any, ...]] = select(
@@ -373,6 +382,22 @@ def _object_row(
         type_code=row.type_code if with_text else "",
         private=(row.private or {}) if with_text else {},
         presences=presences,
+    )
+
+
+def outside_of(row: Any) -> ObjectRow:  # noqa: ANN401 - a row of SQLAlchemy Core
+    """Return the outside of an appointment's row that :data:`MEMBER_COLUMNS` were read with."""
+    return ObjectRow(
+        appointment_id=row.id,
+        href=row.own_href,
+        uid=row.uid,
+        changed=row.changed,
+        overlay_changed=row.overlay_changed or 0,
+        owner_id=row.owner_id,
+        starts_at=instant(row.own_starts_at),
+        stops_at=stop_of(row.own_stops_at),
+        updated_at=instant(row.updated_at),
+        settled=row.settled,
     )
 
 

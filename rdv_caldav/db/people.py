@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -21,6 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 
 from rdv_caldav.db import mapping
+from rdv_caldav.db.kept import Kept
 from rdv_caldav.db.personal_schema import PersonalCollectionRow
 from rdv_caldav.db.schema import (
     PERSON_COLUMNS,
@@ -33,6 +34,7 @@ from rdv_caldav.domain.agency import AgencySettings, Person, PersonKind, Sector
 from rdv_caldav.domain.directory import Directory, normalise_address
 from rdv_caldav.domain.errors import InvalidInput
 from rdv_caldav.domain.fiches import fiche_search_key, name_key
+from rdv_caldav.domain.mailing import ContactBy
 
 # a person comes as often as he has addresses: one statement for both
 _PERSONS = (
@@ -67,9 +69,10 @@ _AROUND = _PERSONS.where(PersonRow.id.in_(union(select(_ids_meant.c.id), _ids_sh
 class PeopleRepository:
     """Reads and writes persons as domain values."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, kept: Kept) -> None:
         """Work in the transaction of ``connection``."""
         self._connection = connection
+        self._kept = kept
 
     # -- reading --------------------------------------------------------------------------
 
@@ -79,12 +82,13 @@ class PeopleRepository:
 
     def by_ids(self, person_ids: Iterable[int]) -> dict[int, Person]:
         """Return persons by id; unknown ids are left out."""
-        ids = sorted(set(person_ids))
-        return {person.id: person for person in self._load(_BY_IDS, {"ids": ids})} if ids else {}
+        ids = tuple(sorted(set(person_ids)))
+        found = self._known("ids", _BY_IDS, {"ids": ids}) if ids else ()
+        return {person.id: person for person in found}
 
     def by_slug(self, slug: str) -> Person | None:
         """Return the person whose calendar is found under this slug."""
-        return next(iter(self._load(_BY_SLUG, {"slug": slug})), None)
+        return next(iter(self._known("slug", _BY_SLUG, {"slug": slug})), None)
 
     def availability_of(self, person_id: int) -> str:
         """Return a person's working hours as a calendar (RFC 7953), empty for none."""
@@ -124,10 +128,17 @@ class PeopleRepository:
         ids = set(person_ids)
         named = Directory((), settings)
         ids.update(filter(None, (named.placeholder_id(address) for address in addresses)))
-        meant = {"ids": sorted(ids), "addresses": sorted(addresses)}
-        return Directory(self._load(_AROUND, meant), settings)
+        meant = {"ids": tuple(sorted(ids)), "addresses": tuple(sorted(addresses))}
+        return Directory(self._known("around", _AROUND, meant), settings)
 
-    def _load(self, query: Select[Any], values: dict[str, object]) -> list[Person]:
+    def _known(
+        self, question: str, query: Select[Any], values: Mapping[str, Hashable]
+    ) -> Sequence[Person]:
+        """Return persons who are asked for again and again."""
+        key = (question, *values.values())
+        return self._kept.get(key, lambda: self._load(query, values))
+
+    def _load(self, query: Select[Any], values: Mapping[str, object]) -> list[Person]:
         rows: dict[int, Any] = {}
         addresses: dict[int, list[str]] = defaultdict(list)
         for row in self._connection.execute(query, values):
@@ -194,10 +205,14 @@ class PeopleRepository:
             update(PersonRow).where(PersonRow.id == person_id).values(availability=text)
         )
 
-    def save_details(self, person_id: int, *, phone: str, notes: str) -> None:
+    def save_details(
+        self, person_id: int, *, phone: str, notes: str, language: str, contact_by: ContactBy
+    ) -> None:
         """Store what only fiches show."""
         self._connection.execute(
-            update(PersonRow).where(PersonRow.id == person_id).values(phone=phone, notes=notes)
+            update(PersonRow)
+            .where(PersonRow.id == person_id)
+            .values(phone=phone, notes=notes, language=language, contact_by=contact_by.value)
         )
 
     def free_slug(self, wanted: str) -> str:

@@ -8,6 +8,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, func, select
 
+from rdv_caldav.db import kept
 from rdv_caldav.domain.errors import SchemaMismatch
 
 _UPGRADE_LOCK = 0x726476
@@ -35,6 +36,7 @@ def upgrade(engine: Engine) -> None:
         config = alembic_config()
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+        kept.renew(connection)
 
 
 def check(connection: Connection) -> str:

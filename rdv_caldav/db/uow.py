@@ -16,9 +16,12 @@ from rdv_caldav.db.conflicts import ConflictRepository
 from rdv_caldav.db.conflicts_reading import ConflictReading
 from rdv_caldav.db.contacts import Contacts
 from rdv_caldav.db.control_reading import ControlReading
+from rdv_caldav.db.due_dates import DueDates
+from rdv_caldav.db.export_jobs import ExportJobs
 from rdv_caldav.db.feeds import Feeds
 from rdv_caldav.db.inbox import InboxRepository
 from rdv_caldav.db.journal import Journal
+from rdv_caldav.db.kept import Kept
 from rdv_caldav.db.mail_templates import MailTemplates
 from rdv_caldav.db.mail_threads import MailThreads
 from rdv_caldav.db.member_reading import MemberReading
@@ -45,7 +48,8 @@ class Transaction:
     Its repositories, by subject:
 
     - ``agency``, ``people`` and ``people_listing``, ``accounts`` and ``web_sessions``;
-    - ``appointments``, ``control`` (lists of all of them) with ``saved_filters``, ``planning``;
+    - ``appointments``, ``control`` (lists of all of them) with ``saved_filters`` and
+      ``export_jobs``, ``planning``;
     - ``calendars`` (writing them), ``reading`` (reading them), ``members`` (what they show),
       ``parts`` (who is shown some dates of a series only), ``busy`` (when that keeps somebody
       busy), ``conflicts`` and ``conflicts_reading`` (who is wanted twice at once);
@@ -53,16 +57,16 @@ class Transaction:
       themselves), ``inbox`` (messages for their programs);
     - ``journal`` with ``answers`` (those that it tells of);
     - ``outbox``, ``mail_templates``, ``mail_threads`` (who was written what), ``received_mails``,
-      ``contacts`` (how persons are reached), ``feeds``;
+      ``contacts`` (how persons are reached), ``due_dates`` (to remind of), ``feeds``;
     - ``beginnings`` (whether there is anything at all).
     """
 
-    def __init__(self, connection: Connection) -> None:
-        """Work on a connection whose transaction has begun."""
-        self.agency = AgencyRepository(connection)
-        self.people = PeopleRepository(connection)
+    def __init__(self, connection: Connection, kept: Kept) -> None:
+        """Work on a connection whose transaction has begun; ``kept`` is what it need not read."""
+        self.agency = AgencyRepository(connection, kept)
+        self.people = PeopleRepository(connection, kept)
         self.people_listing = PeopleListing(connection)
-        self.accounts = AccountRepository(connection)
+        self.accounts = AccountRepository(connection, kept, self.people)
         self.appointments = AppointmentRepository(connection)
         self.calendars = CalendarRepository(connection)
         self.reading = CalendarReading(connection)
@@ -80,6 +84,7 @@ class Transaction:
         self.mail_threads = MailThreads(connection)
         self.received_mails = ReceivedMails(connection)
         self.contacts = Contacts(connection)
+        self.due_dates = DueDates(connection)
         self.feeds = Feeds(connection)
         self.personal = PersonalRepository(connection)
         self.personal_objects = PersonalObjects(connection)
@@ -88,6 +93,7 @@ class Transaction:
         self.control = ControlReading(connection)
         self.planning = PlanningReading(connection)
         self.saved_filters = SavedFilters(connection)
+        self.export_jobs = ExportJobs(connection)
         self._doomed = False
 
     def doom(self) -> None:

@@ -81,6 +81,10 @@ class Engagement:
     end: datetime
     person_id: int
 
+    def is_ahead(self, after: datetime) -> bool:
+        """Tell whether it takes any time, and is not over by ``after``."""
+        return self.start < self.end and self.end > after
+
 
 def engagements(
     appointment: Appointment,

@@ -40,8 +40,11 @@ def _series(old: Appointment, new: Appointment) -> Iterator[events.Event]:
         yield from _details(before, occurrence, occurrence.original)
     for occurrence in old.occurrences:
         if new.occurrence(occurrence.original + by) is None:
-            yield events.OccurrenceRejoined(original=occurrence.original)
-            if _still_has(new, occurrence.original, old):
+            stays = _still_has(new, occurrence.original, old)
+            yield events.OccurrenceRejoined(
+                original=occurrence.original, before=None if stays else occurrence
+            )
+            if stays:
                 implied = implied_occurrence(new, occurrence.original)
                 yield from _details(occurrence, implied, occurrence.original)
 

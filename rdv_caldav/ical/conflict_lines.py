@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -20,7 +19,7 @@ CONFLICT_LINE = "X-RDV-CONFLIT"
 """One line for each conflict, as it was when the appointment was last written."""
 
 _CODE = "X-RDV-REGLE"
-_FOLD = re.compile(r"\r?\n[ \t]")
+_FOLDS = (b"\r\n ", b"\n ", b"\r\n\t", b"\n\t")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +32,7 @@ class Note:
 
 def says_conflicts(text: str) -> bool:
     """Tell whether a text has lines about conflicts, whoever wrote them."""
-    return _has(text, CONFLICT_LINE)
+    return _has(text, CONFLICT_LINE.encode())
 
 
 def put_conflicts(text: str, notes: Sequence[Note]) -> str:
@@ -67,7 +66,7 @@ def free_components(text: str, *, zone: str) -> frozenset[str]:
     Empty for the series or the only one, else the ISO wall clock in ``zone``, that of the
     series, of the date it stands for.
     """
-    if not _has(text, "TRANSPARENT"):
+    if not says_free(text):
         return frozenset()
     root = parse_components(text)
     tzid = next((series_tzid(calendar) for calendar in root.components("VCALENDAR")), None)
@@ -78,12 +77,22 @@ def free_components(text: str, *, zone: str) -> frozenset[str]:
     )
 
 
+def says_free(text: str) -> bool:
+    """Tell whether a text has TRANSPARENT anywhere: else it blocks time on all of its dates."""
+    return _has(text, b"TRANSPARENT")
+
+
 def _is_free(event: Component) -> bool:
     line = event.line("TRANSP")
     return line is not None and line.value.strip().upper() == "TRANSPARENT"
 
 
-def _has(text: str, word: str) -> bool:
-    """Tell whether a text has a word, however it is written and folded."""
-    capitals = text.upper()
-    return word in capitals or word in _FOLD.sub("", capitals)
+def _has(text: str, word: bytes) -> bool:
+    """Tell whether a text has a word of ASCII, however it is written and folded."""
+    # of octets this takes a tenth of the time
+    capitals = text.encode(errors="replace").upper()
+    if word in capitals:
+        return True
+    for fold in _FOLDS:
+        capitals = capitals.replace(fold, b"")
+    return word in capitals

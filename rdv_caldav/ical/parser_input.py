@@ -5,8 +5,8 @@ sees
 
 - a VTIMEZONE: they make up most of an object, and it keeps those of names that it does not
   know for the life of the process;
-- the other lines of an event, a task or a note, which are read as they are: taking them apart
-  would be three quarters of its work;
+- the other lines of an event, a task or a note, and those of the calendar itself, which are read
+  as they are: taking them apart would be three quarters of its work;
 - a TZID at a time in UTC or at a date, which may have none (RFC 5545 §3.2.19) and get one
   from some programs;
 - a VALUE at a UID: it would make a date or a number of it.
@@ -44,7 +44,7 @@ def parser_input(root: Component) -> str:
 def _text_of(item: Component | ContentLine) -> str:
     """Return the text of what stands in a VCALENDAR, as icalendar gets it."""
     if isinstance(item, ContentLine):
-        return item.raw
+        return "" if item.name != "METHOD" and item.is_well_formed else item.raw
     if item.name == "VTIMEZONE" and item.end:
         return ""
     if item.name in _TIMED:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from rdv_caldav.db.calendar_reading import CalendarSnapshot
 from rdv_caldav.db.member_reading import ObjectRow
@@ -28,18 +29,24 @@ KIND_LABELS = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Calendar:
+class Seen:
+    """A person whose calendar an account sees, and whether it may plan something there."""
+
+    actor: Actor
+    settings: AgencySettings
+    person: Person
+    may_create: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calendar(Seen):
     """One person's calendar as one account sees it.
 
     ``tag`` changes with every change that the account can see in it: it serves as ctag,
     sync token and base of the calendar's own ETag.
     """
 
-    actor: Actor
-    settings: AgencySettings
-    person: Person
     display_name: str
-    may_create: bool
     snapshot: CalendarSnapshot
 
     @property
@@ -105,13 +112,27 @@ def calendar(tx: Transaction, actor: Actor, slug: str) -> Calendar:
     Raises ModuleOff, and UnknownCalendar alike for what does not exist and what he may not
     know of.
     """
-    settings = tx.agency.settings()
-    if not settings.module_enabled:
-        raise ModuleOff("the module Rendez-vous is switched off")
+    _check_module(tx)
     snapshot = tx.reading.snapshot(actor.account, slug)
     if snapshot is None or not access.may_see_calendar(actor, snapshot.person):
         raise UnknownCalendar(f"no calendar {slug!r}")
     return _calendar(tx, actor, snapshot)
+
+
+def seen(tx: Transaction, actor: Actor, slug: str) -> Seen:
+    """Return the same as :func:`calendar` where what is kept with it does not matter."""
+    _check_module(tx)
+    person = tx.people.by_slug(slug)
+    if person is None or not access.may_see_calendar(actor, person):
+        raise UnknownCalendar(f"no calendar {slug!r}")
+    settings = tx.agency.settings()
+    may_create = access.may_create_in(actor, person, settings)
+    return Seen(actor=actor, settings=settings, person=person, may_create=may_create)
+
+
+def _check_module(tx: Transaction) -> None:
+    if not tx.agency.settings().module_enabled:
+        raise ModuleOff("the module Rendez-vous is switched off")
 
 
 def _calendar(tx: Transaction, actor: Actor, snapshot: CalendarSnapshot) -> Calendar:
@@ -142,8 +163,13 @@ def keep_properties(tx: Transaction, seen: Calendar, properties: dict[str, str])
     tx.calendars.save_view(seen.actor.account.id, seen.person.id, properties=properties)
 
 
+def as_seen(seen: Seen, row: ObjectRow) -> CalendarObject:
+    """Return an object of a calendar as its reader sees it."""
+    return _Reader(seen).object(row)
+
+
 def objects(
-    tx: Transaction, seen: Calendar, *, hrefs: Sequence[str] | None = None, with_text: bool = True
+    tx: Transaction, seen: Seen, *, hrefs: Sequence[str] | None = None, with_text: bool = True
 ) -> Iterator[CalendarObject]:
     """Yield the objects of a calendar, all or those at ``hrefs``, in no particular order."""
     rows = tx.members.objects(seen.actor.account, seen.person.id, hrefs=hrefs, with_text=with_text)
@@ -190,7 +216,7 @@ def etags(seen: Calendar) -> Callable[[int, int | None, int], str]:
 class _Reader:
     """One account's eyes: what is the same for all objects of a calendar, found out once."""
 
-    def __init__(self, seen: Calendar) -> None:
+    def __init__(self, seen: Seen) -> None:
         actor, settings = seen.actor, seen.settings
         self._actor, self._settings = actor, settings
         self._edits_all = access.edits_by_role(actor)
@@ -246,6 +272,7 @@ class _Reader:
         return render(row.text, row.slots, view)
 
 
+@lru_cache(maxsize=1024)
 def _letters_of(address: str) -> str:
     """Return a few letters that tell addresses apart, none for none."""
     digest = hashlib.sha256(address.encode("utf-8", "surrogatepass")).digest()

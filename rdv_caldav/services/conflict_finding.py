@@ -25,7 +25,7 @@ from rdv_caldav.domain.conflicts import (
 )
 from rdv_caldav.domain.timeindex import TimeIndex
 from rdv_caldav.ical.availability import unavailable_periods
-from rdv_caldav.ical.conflict_lines import free_components
+from rdv_caldav.ical.conflict_lines import free_components, says_free
 from rdv_caldav.services.free_busy import counts, in_collection
 
 LOOK_AHEAD = timedelta(days=92)
@@ -96,26 +96,21 @@ def _looked_for(
     person_ids = {engagement.person_id for engagement in own}
     start, end = own[0].start, max(engagement.end for engagement in own)
     near = min(end, start + LOOK_AHEAD)
-    situations = tx.conflicts_reading.situations(
-        person_ids, start=start, end=near, appointment_id=appointment_id
+    nearby = tx.conflicts_reading.nearby(
+        person_ids, start=start, end=end, appointment_id=appointment_id
     )
+    situations = nearby.situations
     shown = {each.person_id for each in situations if not each.is_hidden}
     own = [engagement for engagement in own if engagement.person_id in shown]
     found: list[Conflict] = []
     if ConflictCode.OVERLAP in codes:
-        nearby = tx.conflicts_reading.nearby(
-            person_ids, start=start, end=end, appointment_id=appointment_id
-        )
-        known = nearby.known
         found += meetings(own, _exactly(tx, own, nearby.others, now))
-    else:
-        known = _known(tx, appointment_id)
     soon = [engagement for engagement in own if engagement.start < near]
     for situation in situations:
         for code, periods in _out_of_reach(tx, settings, situation, codes, start, near):
             found += clashes(soon, situation.person_id, periods, code)
     found.sort(key=lambda conflict: (conflict.start, conflict.end))
-    return Findings(known=known, found=found[:MOST_KEPT])
+    return Findings(known=nearby.known, found=found[:MOST_KEPT])
 
 
 def _exactly(
@@ -137,10 +132,15 @@ def exact_engagements(
 
     States and answers of single dates decide, and whether their time is blocked at all.
     """
-    if not others:
-        return {}
     exact: dict[int, set[Engagement]] = {}
-    for other_id, (appointment, text) in tx.conflicts_reading.with_texts(sorted(others)).items():
+    unclear: list[int] = []
+    for other_id, (is_series, text) in tx.conflicts_reading.texts(sorted(others)).items():
+        if is_series or says_free(text):
+            unclear.append(other_id)
+        else:
+            # of all others, state and answers were looked at when they were found
+            exact[other_id] = {each for each in others[other_id] if each.is_ahead(now)}
+    for other_id, (appointment, text) in tx.conflicts_reading.with_texts(unclear).items():
         dates = {(engagement.start, engagement.end) for engagement in others[other_id]}
         free = free_components(text, zone=appointment.span.zone)
         really = engagements(appointment, dates, free=free, after=now)

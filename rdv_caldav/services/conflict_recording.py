@@ -55,9 +55,13 @@ class Outcome:
             for conflict in new[:MOST_TOLD]
         )
 
-    def store(self, tx: Transaction, appointment_id: int) -> None:
+    def store(self, tx: Transaction, appointment_id: int, *, is_new: bool = False) -> None:
         """Keep the conflicts of the appointment, which is stored by now."""
-        if self.findings is not None:
+        if self.findings is None:
+            return
+        if is_new:
+            tx.conflicts.add(appointment_id, self.findings.found)
+        else:
             tx.conflicts.replace(
                 appointment_id, known=self.findings.known, found=self.findings.found
             )

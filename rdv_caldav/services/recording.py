@@ -7,7 +7,7 @@ counters are taken last, since they are what other writers wait for.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -29,10 +29,25 @@ from rdv_caldav.services.access import Actor
 from rdv_caldav.services.audit import record_events
 from rdv_caldav.services.conflict_recording import ConflictWatch
 from rdv_caldav.services.inbox_delivery import deliver
-from rdv_caldav.services.invitations import queue_messages
+from rdv_caldav.services.mailing.deciding import queue_messages
 from rdv_caldav.services.parts import parts_to_keep
 
 _ANSWERS = (events.PresenceRecorded, events.CommentLeft)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """What was stored of an appointment, and how calendars show it: change numbers by person.
+
+    ``settled`` tells that it was more than answers.
+    """
+
+    id: int
+    appointment: Appointment
+    text: str
+    slots: str
+    changed: Mapping[int, int]
+    settled: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,23 +66,32 @@ class Recorder:
 
     def create(self, appointment: Appointment, *, text: str, href: str) -> int:
         """Store a new appointment and show it to all its persons; return its id."""
+        return self.create_at(appointment, text=text, href=href).id
+
+    def create_at(self, appointment: Appointment, *, text: str, href: str) -> Recorded:
+        """Do the same, and return all that was recorded."""
         index = time_index(appointment, now=self.now)
         happened = diff(None, appointment)
         outcome = self._watch().look(None, appointment, index=index, text=text, happened=happened)
         text = outcome.text
+        slots = find_slots(text, zone=appointment.span.zone)
         appointment_id = self.tx.appointments.insert(
-            appointment,
-            href=href,
-            text=text,
-            slots=find_slots(text, zone=appointment.span.zone),
-            index=index,
-            now=self.now,
+            appointment, href=href, text=text, slots=slots, index=index, now=self.now
         )
         happened = (*happened, *outcome.events)
-        outcome.store(self.tx, appointment_id)
+        outcome.store(self.tx, appointment_id, is_new=True)
         self._follow_up(happened, appointment_id, appointment, texts=("", text))
-        self._publish(appointment_id, appointment, text=text, href=href, index=index)
-        return appointment_id
+        changed = self._publish(
+            appointment_id, appointment, text=text, href=href, index=index, is_new=True
+        )
+        return Recorded(
+            id=appointment_id,
+            appointment=appointment,
+            text=text,
+            slots=slots,
+            changed=changed,
+            settled=True,
+        )
 
     def change(
         self,
@@ -78,18 +102,19 @@ class Recorder:
         href: str | None = None,
         also: Sequence[events.Event] = (),
         only_answers: bool = False,
-    ) -> None:
+    ) -> Recorded | None:
         """Store the next state of an appointment whose row is locked.
 
         ``href`` is the name under which calendars that begin to show it do so, where a
         client program chose one; ``also`` are events that no comparison of states can tell.
         ``only_answers`` says that the writer may do nothing but answer.
-        Nothing is written when nothing changed.
+        Nothing is written when nothing changed, and None returned.
         """
         happened = (*diff(stored.appointment, appointment), *also)
         if not happened and text == stored.text and href is None:
-            return
-        for person_id in _asked_again(happened):
+            return None
+        asked_again = _asked_again(happened)
+        for person_id in asked_again:
             self.tx.calendars.unhide(stored.id, person_id)
         index = time_index(appointment, now=self.now)
         outcome = self._watch().look(
@@ -101,7 +126,7 @@ class Recorder:
             arrives=href is not None,
         )
         text = outcome.text
-        self._update(stored, appointment, text, index)
+        slots = self._update(stored, appointment, text, index)
         told = (*happened, *outcome.events)
         outcome.store(self.tx, stored.id)
         self._follow_up(told, stored.id, appointment, texts=(stored.text, text))
@@ -110,14 +135,25 @@ class Recorder:
             and all(isinstance(event, _ANSWERS) for event in happened)
             and same_but_answers(stored.text, text)
         )
-        self._publish(
-            stored.id,
-            appointment,
+        if href is None and not asked_again and _same_places(stored.appointment, appointment):
+            changed = self.tx.calendars.touch(stored.id, now=self.now, answers_only=answers_only)
+        else:
+            changed = self._publish(
+                stored.id,
+                appointment,
+                text=text,
+                href=href or stored.href,
+                index=index,
+                answers_only=answers_only,
+                before=stored.appointment,
+            )
+        return Recorded(
+            id=stored.id,
+            appointment=appointment,
             text=text,
-            href=href or stored.href,
-            index=index,
-            answers_only=answers_only,
-            before=stored.appointment,
+            slots=slots,
+            changed=changed,
+            settled=not answers_only,
         )
 
     def trash(self, stored: Stored, appointment: Appointment, *, text: str) -> None:
@@ -158,18 +194,18 @@ class Recorder:
             confirmed=self.confirmed,
         )
 
-    def _update(
-        self, stored: Stored, appointment: Appointment, text: str, index: TimeIndex
-    ) -> None:
+    def _update(self, stored: Stored, appointment: Appointment, text: str, index: TimeIndex) -> str:
+        slots = find_slots(text, zone=appointment.span.zone)
         self.tx.appointments.update(
             stored.id,
             appointment,
             text=text,
-            slots=find_slots(text, zone=appointment.span.zone),
+            slots=slots,
             index=index,
             now=self.now,
             before=stored.appointment,
         )
+        return slots
 
     def _publish(
         self,
@@ -180,19 +216,23 @@ class Recorder:
         href: str,
         index: TimeIndex,
         answers_only: bool = False,
+        is_new: bool = False,
         before: Appointment | None = None,
-    ) -> None:
-        self.tx.calendars.publish(
+    ) -> dict[int, int]:
+        shown = self.tx.calendars.publish(
             appointment_id,
             href=href,
             person_ids=appointment.all_person_ids,
             index=index,
             now=self.now,
             answers_only=answers_only,
+            is_new=is_new,
         )
         parts = parts_to_keep(appointment, text=text, index=index)
         if parts or (before is not None and parts_of(before)):
             self.tx.parts.replace(appointment_id, parts)
+        # under another name than was wanted, that place shows something else
+        return {person: each.changed for person, each in shown.items() if each.href == href}
 
     def _follow_up(
         self,
@@ -227,6 +267,13 @@ class Recorder:
 def rewritten(stored: Stored, new: Appointment, vocabulary: Vocabulary, *, now: datetime) -> str:
     """Return the stored text as it has to be for the next state, stamped ``now``."""
     return patch(stored.text, new, vocabulary, said=stored.appointment, stamp=now, touch=True)
+
+
+def _same_places(before: Appointment, after: Appointment) -> bool:
+    """Tell whether the same calendars show it at the same times; of a series that takes a look."""
+    if before.recurrence is not None or after.recurrence is not None:
+        return False
+    return before.span == after.span and before.all_person_ids == after.all_person_ids
 
 
 def _asked_again(happened: Sequence[events.Event]) -> frozenset[int]:

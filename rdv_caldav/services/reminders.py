@@ -6,7 +6,7 @@ appointment, or takes the reminder away, never sees the default there again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from rdv_caldav.db.uow import Transaction
@@ -15,7 +15,7 @@ from rdv_caldav.ical.views import reminder, same_private, withdraw_private
 from rdv_caldav.services import calendars
 from rdv_caldav.services.access import Actor
 from rdv_caldav.services.audit import record_change
-from rdv_caldav.services.calendars import Calendar
+from rdv_caldav.services.calendars import Seen
 
 LONGEST = 4 * 7 * 24 * 60
 """Minutes before the start: four weeks."""
@@ -65,9 +65,7 @@ def remind(
         tx.calendars.save_overlay(account_id, appointment_id, {"": reminder(minutes)})
 
 
-def shown_by_default(
-    tx: Transaction, seen: Calendar, href: str, *, zone: str
-) -> dict[str, str] | None:
+def shown_by_default(tx: Transaction, seen: Seen, href: str, *, zone: str) -> dict[str, str] | None:
     """Return the alarms that a reader is shown at a place without having kept any.
 
     By component key; ``zone`` is that of the appointment. None where no default is shown.
@@ -82,19 +80,22 @@ def shown_by_default(
 
 def keep(
     tx: Transaction,
-    seen: Calendar,
+    seen: Seen,
     appointment_id: int,
     private: dict[str, str],
     *,
+    before: Mapping[str, str] | None,
     shown: dict[str, str] | None,
-) -> None:
+) -> int | None:
     """Keep what a program wrote for its account alone, by component key.
 
-    ``shown`` is what :func:`shown_by_default` said before the write: a program that sends
-    that back has chosen nothing, and one that leaves it out wants no reminder.
+    ``before`` is what was kept until now, None where nothing ever was; ``shown`` is what
+    :func:`shown_by_default` said before the write: a program that sends
+    that back has chosen nothing, and one that leaves it out wants no reminder. Returns the
+    number of the change in the account's view, None where nothing was to be kept.
     """
     if shown is not None and same_private(private, shown):
-        return
-    tx.calendars.save_overlay(
-        seen.actor.account.id, appointment_id, private, even_none=shown is not None
+        return None
+    return tx.calendars.replace_overlay(
+        seen.actor.account.id, appointment_id, before, private, even_none=shown is not None
     )

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from bench.events import FREE, TAKEN
 from bench.holding import memory_use
 from bench.load import mixed
 from bench.measuring import measure, measure_new
@@ -24,7 +25,11 @@ from bench.soak import soak
 from bench.targets import Target, empty_database, our_own
 from support.postgresql import Cluster, running_cluster
 
-_RATES = {"new_1": "PUT new, 1 connection", "new_8": "PUT new, 8 connections"}
+_RATES = (
+    ("new_1", "PUT new, 1 connection", 1, FREE),
+    ("new_8", "PUT new, 8 connections", 8, FREE),
+    ("new_conflict", "PUT new, in conflict", 1, TAKEN),
+)
 
 
 def main() -> int:
@@ -60,7 +65,12 @@ def _options() -> argparse.Namespace:
     add("--sizes", type=_numbers, default=[10_000], help="events in the calendar: 1000,10000")
     add("--ours", type=_names, default=["sqlite"], help="sqlite,postgresql, or none")
     add("--server", action="append", type=read_description, default=[], help="see README.md")
-    add("--only", type=_names, default=[], help="names of operations, new_1, new_8, mixed, memory")
+    add(
+        "--only",
+        type=_names,
+        default=[],
+        help="names of operations, new_1, new_8, new_conflict, mixed, memory",
+    )
     add("--rounds", type=int, default=5, help="turns of each server")
     add("--cap", type=float, default=6.0, help="seconds after which a server has no more turns")
     add("--clients", type=int, default=16, help="programs at once, in soak and mixed load")
@@ -116,9 +126,12 @@ def _measured(options: argparse.Namespace, cluster: Cluster | None, size: int) -
         for operation in operations(size, options.rounds):
             if is_wanted(operation.name):
                 add(operation.name, operation.title, measure(operation, targets, **turns))
-        for connections, (name, title) in zip((1, 8), _RATES.items(), strict=True):
+        for name, title, connections, series in _RATES:
             if is_wanted(name):
-                add(name, title, measure_new(targets, connections=connections, **turns))
+                found = measure_new(
+                    targets, name=name, connections=connections, series=series, **turns
+                )
+                add(name, title, found)
         if is_wanted("mixed"):
             seconds = options.seconds or 5
             found = mixed(targets, clients=options.clients, seconds=seconds, rounds=2)

@@ -10,7 +10,7 @@ import random
 import re
 from bisect import bisect_left
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from rdv_caldav.ical.contentlines import make_line, text_value
@@ -22,6 +22,20 @@ FIRST_DAY = date(2026, 1, 5)
 WEEKS = 156
 VARIANTS = 48
 WEEK = timedelta(days=7)
+SLOT = timedelta(minutes=90)
+SLOTS_A_DAY = 12
+"""From six in the morning to midnight."""
+
+SLOTS = WEEKS * 7 * SLOTS_A_DAY
+_ORDER = random.Random("slots").sample(range(SLOTS), SLOTS)
+_LATE = [slot for slot in _ORDER if slot >= SLOTS // 2]
+"""Those of the second half, which are not over for some time yet, in the order they are taken."""
+
+FILLED, FREE, TAKEN = "a", "n", "c"
+"""Sets of events: what calendars are filled with; when nobody has anything; in the way of others.
+
+The latter two hold for as many as calendars are filled with in most runs.
+"""
 
 _ACTS = (
     "Visite d’évaluation",
@@ -47,20 +61,25 @@ _ZONE_DEFINITION = (
 class Event:
     """One appointment; ``start`` and ``end`` are wall times in :data:`ZONE`.
 
-    It starts at any quarter of an hour between 7 and 19, on any day, and takes as long as all
-    of its variant. ``series`` is one letter that tells the sets of events of a run apart.
+    Each begins with a slot of its own while there are any, and takes as long as all of its
+    variant. ``series`` is one letter that tells the sets of events of a run apart.
     """
 
     number: int
-    series: str = "a"
+    series: str = FILLED
     start: datetime = field(init=False)
     end: datetime = field(init=False)
 
     def __post_init__(self) -> None:
-        chance = random.Random(self.uid)
-        day = FIRST_DAY + timedelta(days=chance.randrange(WEEKS * 7))
-        quarter = chance.randrange(7 * 4, 19 * 4)
-        self.start = datetime(day.year, day.month, day.day, quarter // 4, quarter % 4 * 15)
+        if self.series == FILLED:
+            slot = _ORDER[self.number % SLOTS]
+        elif self.series == TAKEN:
+            slot = _LATE[self.number % len(_LATE)]
+        else:
+            slot = _LATE[-1 - self.number % len(_LATE)]
+        day, place = divmod(slot, SLOTS_A_DAY)
+        midnight = datetime.combine(FIRST_DAY + timedelta(days=day), time())
+        self.start = midnight + timedelta(hours=6) + place * SLOT
         self.end = self.start + timedelta(minutes=(30, 45, 60, 90)[self.number % VARIANTS % 4])
 
     @property

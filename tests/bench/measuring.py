@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bench.connection import Connection, Request
-from bench.events import Event
+from bench.events import FREE, Event
 from bench.operations import CALENDAR, Operation, Trial
 from bench.processes import cpu_seconds
 from bench.targets import Target
@@ -119,13 +119,18 @@ def _run(
 
 
 def measure_new(
-    targets: Sequence[Target], *, connections: int, rounds: int, cap: float
+    targets: Sequence[Target],
+    *,
+    connections: int,
+    rounds: int,
+    cap: float,
+    name: str = "new",
+    series: str = FREE,
 ) -> dict[str, Result]:
-    """Return how many new objects a server takes a second, over so many connections.
+    """Return how many new objects of a series a server takes a second, over so many connections.
 
     They are removed again, outside of what is measured.
     """
-    name = f"new_{connections}"
     measured = {target.name: Measured() for target in targets}
     walls = dict.fromkeys(measured, 0.0)
     for round_ in range(rounds):
@@ -133,7 +138,7 @@ def measure_new(
             if name in target.skip or walls[target.name] > cap:
                 continue
             first = round_ * NEW_EACH_ROUND
-            events = [Event(first + number, "n") for number in range(NEW_EACH_ROUND)]
+            events = [Event(first + number, series) for number in range(NEW_EACH_ROUND)]
             parts = [events[part::connections] for part in range(connections)]
             pids = target.processes()
             cpu, started = cpu_seconds(pids), time.perf_counter()

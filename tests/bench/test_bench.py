@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from bench.connection import Request, Response
-from bench.events import WEEK, ZONE, Event, Hits, mark_of, marked, weeks
+from bench.events import (
+    FILLED,
+    FREE,
+    SLOT,
+    TAKEN,
+    WEEK,
+    ZONE,
+    Event,
+    Hits,
+    mark_of,
+    marked,
+    weeks,
+)
 from bench.holding import memory_use
 from bench.load import mixed
 from bench.measuring import measure, measure_new
@@ -114,6 +126,18 @@ def test_hits_of_a_week_are_those_that_overlap_it() -> None:
         ]
         assert hits.in_week(start) == len(overlapping)
         assert (start + timedelta(hours=2)).weekday() == 0
+
+
+def test_events_meet_each_other_where_that_is_measured_only() -> None:
+    def times(series: str, count: int) -> set[datetime]:
+        return {Event(number, series).start for number in range(count)}
+
+    filled, free = times(FILLED, 10_000), times(FREE, 500)
+    assert len(filled) == 10_000
+    assert max(event.end - event.start for event in map(Event, range(4))) <= SLOT
+    assert len(free) == 500
+    assert not free & filled
+    assert times(TAKEN, 500) <= filled
 
 
 def test_a_mark_keeps_the_length() -> None:

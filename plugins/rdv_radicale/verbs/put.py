@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 
-from rdv_caldav.domain.errors import CalendarFixed, ParentMissing, UnknownCalendar
+from rdv_caldav.domain.errors import (
+    CalendarDataRefused,
+    CalendarFixed,
+    ModuleOff,
+    ParentMissing,
+    UnknownCalendar,
+)
 from rdv_caldav.domain.personal import PersonalCollection
 from rdv_caldav.ical.objects import decode, parse
 from rdv_caldav.services.calendar_objects.put import put_object
@@ -33,12 +40,17 @@ class Written:
     served_etag: str | None
 
 
+_MOST_REMEMBERED = 10_000
+_persons: set[tuple[str, ...]] = set()
+"""Places of persons' calendars: most likely they still are, and then need not be looked up."""
+
+
 def put(request: Request) -> Answer:
     """Write an object; an ETag is given only for what is stored as it was sent."""
     if "HTTP_CONTENT_RANGE" in request.environ:
         # RFC 9110 §14.4: a part would be taken for the whole
         raise BadRequest("parts of objects are not written")
-    written = write(request, _writer(request))
+    written = _write(request)
     status = HTTPStatus.CREATED if written.created else HTTPStatus.NO_CONTENT
     headers = {"ETag": written.etag} if written.etag else {}
     if written.schedule_tag is not None:
@@ -57,28 +69,44 @@ def put(request: Request) -> Answer:
     )
 
 
-def _writer(request: Request) -> Callable[[Session], Written]:
-    """Read the body before any lock is taken: it is the slow part of a PUT."""
+def _write(request: Request) -> Written:
     segments = request.segments
     if len(segments) < 3 or request.path.endswith("/"):
         raise CalendarFixed("objects are written into calendars of one's own home only")
     check_not_reserved(segments)
     if segments[0] != request.login:
         raise CalendarFixed("objects are written into calendars of one's own home only")
+    place = segments[:-1]
+    if place in _persons:
+        # what a person's calendar refuses, one of the account's own in its place may take
+        with suppress(CalendarDataRefused, ModuleOff, ParentMissing):
+            return write(request, _for_person(request))
+        _persons.discard(place)
+    parent = _own_parent(request)
+    if parent is not None:
+        return write(request, _for_own(request, parent))
+    if len(segments) > 3:
+        raise ParentMissing("there is no such folder")
+    written = write(request, _for_person(request))
+    if len(_persons) < _MOST_REMEMBERED:
+        _persons.add(place)
+    return written
+
+
+def _own_parent(request: Request) -> PersonalCollection | None:
+    """Return the account's own collection that the object is put into, None where it is none."""
+    segments = request.segments
     with opened(request.book, request.login) as now:
         parent = collections.find_of(now.tx, request.login, "/".join(segments[1:-1]))
         # a person who came to be visible under the name hides the account's own calendar
         if parent is not None and isinstance(find_collection(now, segments[:-1]), PersonCalendar):
             parent = None
-    if parent is None:
-        if len(segments) > 3:
-            raise ParentMissing("there is no such folder")
-        return _for_person(request)
-    return _for_own(request, parent)
+    return parent
 
 
 def _for_person(request: Request) -> Callable[[Session], Written]:
     _, slug, href = request.segments
+    """Read the body before any lock is taken: it is the slow part of a PUT."""
     obj = parse(decode(request.body, request.environ.get("CONTENT_TYPE")))
 
     def act(now: Session) -> Written:

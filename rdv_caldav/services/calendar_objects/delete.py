@@ -20,7 +20,7 @@ from rdv_caldav.services.calendar_objects.standing import (
     require_at,
     vocabulary,
 )
-from rdv_caldav.services.calendars import Calendar
+from rdv_caldav.services.calendars import Seen
 from rdv_caldav.services.recording import rewritten
 
 
@@ -42,7 +42,7 @@ def delete_object(
     ``answers`` nobody refuses (RFC 6638 §8.1, ``Schedule-Reply: F``): it is hidden, no more.
     Raises UnknownCalendar, UnknownObject, PreconditionFailed, EditRefused.
     """
-    seen = calendars.calendar(tx, actor, slug)
+    seen = calendars.seen(tx, actor, slug)
     standing = require_at(tx, seen, href, condition)
     is_editor = edits(seen, standing)
     if not is_editor and seen.person.id != actor.person_id:
@@ -66,7 +66,7 @@ def _is_cancelled(appointment: Appointment, person_id: int) -> bool:
     return all(each.state is State.CANCELLED for each in dates)
 
 
-def _cancel(tx: Transaction, seen: Calendar, standing: Standing, now: datetime) -> None:
+def _cancel(tx: Transaction, seen: Seen, standing: Standing, now: datetime) -> None:
     stored = standing.stored
     cancelled = rules.set_state(stored.appointment, State.CANCELLED, now=now)
     cancelled = rules.numbered(stored.appointment, cancelled)
@@ -75,7 +75,7 @@ def _cancel(tx: Transaction, seen: Calendar, standing: Standing, now: datetime) 
     recorder(tx, seen, now).trash(stored, cancelled, text=text)
 
 
-def _refuse(tx: Transaction, seen: Calendar, standing: Standing, now: datetime) -> None:
+def _refuse(tx: Transaction, seen: Seen, standing: Standing, now: datetime) -> None:
     stored = standing.stored
     declined = rules.record_presence(stored.appointment, seen.person.id, Presence.DECLINED)
     words = vocabulary(tx, seen, declined.all_person_ids)

@@ -19,7 +19,7 @@ from rdv_caldav.services.calendar_objects.standing import (
     require_at,
     vocabulary,
 )
-from rdv_caldav.services.calendars import Calendar
+from rdv_caldav.services.calendars import Seen
 from rdv_caldav.services.recording import rewritten
 
 
@@ -46,8 +46,8 @@ def move_object(
     Within one calendar only the name changes. Returns whether the target place was free.
     Raises UnknownCalendar, UnknownObject, PreconditionFailed, HrefTaken, EditRefused.
     """
-    seen = calendars.calendar(tx, actor, source.slug)
-    aim = calendars.calendar(tx, actor, target.slug)
+    seen = calendars.seen(tx, actor, source.slug)
+    aim = calendars.seen(tx, actor, target.slug)
     standing = require_at(tx, seen, source.href, condition)
     if not (edits(seen, standing) and aim.may_create):
         raise EditRefused("only who may edit the appointment and write there may move it")
@@ -64,7 +64,7 @@ def move_object(
 
 
 def _hand_over(
-    tx: Transaction, seen: Calendar, aim: Calendar, standing: Standing, href: str, *, now: datetime
+    tx: Transaction, seen: Seen, aim: Seen, standing: Standing, href: str, *, now: datetime
 ) -> None:
     stored = standing.stored
     moved = rules.replace_person(stored.appointment, seen.person.id, aim.person.id)

@@ -7,10 +7,12 @@ and serve what is stored now.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from rdv_caldav.db.appointments import Stored
+from rdv_caldav.db.member_reading import ObjectRow
 from rdv_caldav.db.uow import Transaction
 from rdv_caldav.domain import merge, rules
 from rdv_caldav.domain.answering import settle_answer
@@ -37,12 +39,13 @@ from rdv_caldav.services.access import Actor
 from rdv_caldav.services.calendar_objects.standing import (
     UNCONDITIONAL,
     Condition,
+    Standing,
     hold,
     lock_at,
     recorder,
 )
-from rdv_caldav.services.calendars import Calendar, CalendarObject
-from rdv_caldav.services.recording import rewritten
+from rdv_caldav.services.calendars import CalendarObject, Seen
+from rdv_caldav.services.recording import Recorded, rewritten
 
 _MOST_LEFT_OUT = 100
 """Dates that an attendee refuses at once by leaving them out: each becomes one of its own."""
@@ -94,7 +97,7 @@ def put_object(
     Raises UnknownCalendar, PreconditionFailed, UidConflict, AccessRefused and its kin, and
     what only shows against the agency's data of CalendarDataRefused.
     """
-    seen = calendars.calendar(tx, actor, slug)
+    seen = calendars.seen(tx, actor, slug)
     standing = lock_at(tx, seen, href)
     if standing is None:
         condition.check(None)
@@ -111,19 +114,31 @@ def put_object(
     if shown is not None:
         shown = {key or incoming.whole.stands_for: lines for key, lines in shown.items()}
     private = incoming.private
+    recorded: Recorded | None
     if stored is None:
-        appointment_id = _create(tx, seen, href, incoming, now=now)
+        recorded = _create(tx, seen, href, incoming, now=now)
+        appointment_id = recorded.id
     else:
         arriving_at = None if standing else href
         incoming = replace(incoming, keeps_answers=condition.schedule_tag is not None)
-        private = _change(tx, seen, stored, incoming, arriving_at=arriving_at, now=now)
+        recorded, private = _change(tx, seen, stored, incoming, arriving_at=arriving_at, now=now)
         appointment_id = stored.id
-    reminders.keep(tx, seen, appointment_id, private, shown=shown)
-    return _outcome(tx, seen, href, obj, created=standing is None)
+    before = standing.private if standing else None
+    arrives = stored is not None and standing is None
+    if arrives:
+        before = tx.calendars.overlay(seen.actor.account.id, appointment_id)
+    own = reminders.keep(tx, seen, appointment_id, private, before=before, shown=shown)
+    row = None
+    if recorded is not None and not arrives:
+        kept = private if own is not None else before or {}
+        row = _row(seen, href, recorded, standing, kept=kept, own=own, now=now)
+    served = calendars.as_seen(seen, row) if row else _read_again(tx, seen, href)
+    as_sent = served is not None and served.text == obj.text
+    return Put(created=standing is None, as_sent=as_sent, served=served)
 
 
 def _read(
-    tx: Transaction, seen: Calendar, stored: Stored | None, obj: ical_objects.CalendarObject
+    tx: Transaction, seen: Seen, stored: Stored | None, obj: ical_objects.CalendarObject
 ) -> _Incoming:
     """Read what was sent: the whole series, where the calendar shows some dates of it only."""
     part, whole = None, Widened(to_crlf(obj.text))
@@ -135,15 +150,16 @@ def _read(
         whole = widened(obj.text, stored.text, stored.appointment, part)
         obj = ical_objects.parse(whole.text)
     draft = read(obj, settings=seen.settings, types=tx.agency.types())
-    moved = _moved(seen, stored, whole.text, draft)
+    text = whole.text
+    moved = _moved(seen, stored, text, draft)
     if moved is not None:
-        obj = ical_objects.parse(moved)
-        draft = read(obj, settings=seen.settings, types=tx.agency.types())
-    text, private = withdraw_private(to_crlf(obj.text), zone=draft.span.zone)
+        text = to_crlf(moved)
+        draft = read(ical_objects.parse(text), settings=seen.settings, types=tx.agency.types())
+    text, private = withdraw_private(text, zone=draft.span.zone)
     return _Incoming(text=text, private=private, draft=draft, whole=whole, part=part)
 
 
-def _moved(seen: Calendar, stored: Stored | None, text: str, draft: Draft) -> str | None:
+def _moved(seen: Seen, stored: Stored | None, text: str, draft: Draft) -> str | None:
     """Return a series that an editor moved, its differing dates with it."""
     owner_id = stored.appointment.owner.person_id if stored is not None else None
     if stored is None or owner_id is None:
@@ -152,27 +168,67 @@ def _moved(seen: Calendar, stored: Stored | None, text: str, draft: Draft) -> st
     return rebased(text, draft, stored.appointment) if may_edit else None
 
 
-def _outcome(
-    tx: Transaction, seen: Calendar, href: str, obj: ical_objects.CalendarObject, *, created: bool
-) -> Put:
-    for served in calendars.objects(tx, seen, hrefs=[href]):
-        return Put(created=created, as_sent=served.text == obj.text, served=served)
-    return Put(created=created, as_sent=False, served=None)
+def _row(
+    seen: Seen,
+    href: str,
+    recorded: Recorded,
+    standing: Standing | None,
+    *,
+    kept: Mapping[str, str],
+    own: int | None,
+    now: datetime,
+) -> ObjectRow | None:
+    """Return what would be read of the calendar now, None where that takes a look.
+
+    ``kept`` are the account's own lines, ``own`` is the number of their change, if there was one.
+    """
+    appointment = recorded.appointment
+    changed = recorded.changed.get(seen.person.id)
+    if changed is None or appointment.recurrence is not None:
+        return None
+    before = standing.outside if standing else None
+    settled = changed if recorded.settled or before is None else before.settled
+    answer = appointment.participant(seen.actor.person_id) if seen.actor.person_id else None
+    owner_id = appointment.owner.person_id
+    assert owner_id is not None, "check_ownership admits persons only"
+    return ObjectRow(
+        appointment_id=recorded.id,
+        href=href,
+        uid=appointment.uid,
+        changed=changed,
+        overlay_changed=own or (before.overlay_changed if before else 0),
+        owner_id=owner_id,
+        starts_at=appointment.span.starts_at,
+        stops_at=appointment.span.ends_at,
+        updated_at=now.replace(microsecond=0),
+        settled=settled,
+        text=recorded.text,
+        slots=recorded.slots,
+        type_code=appointment.type_code,
+        private=kept,
+        presences={"": answer.presence.value} if answer else {},
+    )
 
 
-def _lock_elsewhere(tx: Transaction, seen: Calendar, href: str, uid: str) -> Stored | None:
+def _read_again(tx: Transaction, seen: Seen, href: str) -> CalendarObject | None:
+    return next(iter(calendars.objects(tx, seen, hrefs=[href])), None)
+
+
+def _lock_elsewhere(tx: Transaction, seen: Seen, href: str, uid: str) -> Stored | None:
     """Lock the appointment that has this UID, if it may be put into this calendar too.
 
     Raises UidConflict when this calendar shows it at another place, AccessRefused when the
     actor has nothing to do with it: nothing is learnt of it then.
     """
-    here = tx.members.uid_exists(seen.person.id, uid)
+    found = tx.appointments.place_of_uid(seen.person.id, uid)
+    if found is None:
+        return None
+    appointment_id, here = found
     if here == href:
         raise LostRace("it came to stand here since we looked")
     if here is not None:
         raise UidConflict("this calendar has the UID at another place", href=here)
-    appointment_id = tx.appointments.id_of_uid(uid)
-    stored = tx.appointments.lock(appointment_id) if appointment_id is not None else None
+    stored = tx.appointments.lock(appointment_id)
     if stored is None or seen.actor.person_id in stored.appointment.all_person_ids:
         return stored
     participants = tx.people.by_ids(stored.appointment.all_person_ids).values()
@@ -182,8 +238,8 @@ def _lock_elsewhere(tx: Transaction, seen: Calendar, href: str, uid: str) -> Sto
 
 
 def _create(
-    tx: Transaction, seen: Calendar, href: str, incoming: _Incoming, *, now: datetime
-) -> int:
+    tx: Transaction, seen: Seen, href: str, incoming: _Incoming, *, now: datetime
+) -> Recorded:
     if not seen.may_create:
         raise EditRefused("no new appointments of this account in this calendar")
     directory = _directory(tx, seen, incoming, ())
@@ -200,19 +256,19 @@ def _create(
             address=draft.organizer.address if draft.organizer else None,
         ),
     )
-    return recorder(tx, seen, now).create(appointment, text=text, href=href)
+    return recorder(tx, seen, now).create_at(appointment, text=text, href=href)
 
 
 def _change(
     tx: Transaction,
-    seen: Calendar,
+    seen: Seen,
     stored: Stored,
     incoming: _Incoming,
     *,
     arriving_at: str | None,
     now: datetime,
-) -> dict[str, str]:
-    """Write the next state; return what the account keeps of the object for itself."""
+) -> tuple[Recorded | None, dict[str, str]]:
+    """Write the next state; return it, and what the account keeps of the object for itself."""
     private = incoming.private
     old = stored.appointment
     directory = _directory(tx, seen, incoming, old.all_person_ids)
@@ -229,7 +285,7 @@ def _change(
         new = _refused(merge.settle(incoming.draft, old, circumstances), seen, incoming)
         own = OwnLine(person_id=seen.actor.person_id, answers=_presences(old, seen.actor.person_id))
         text = patch(incoming.text, new, words, said=incoming.draft, stamp=now, own=own)
-        if same_but_stamps(text, stored.text):
+        if new == old and same_but_stamps(text, stored.text):
             text = stored.text
         also = [InvitationAsked(address=address) for address in asked_to_send(incoming.text)]
     elif seen.actor.person_id is not None and seen.actor.person_id in old.all_person_ids:
@@ -247,13 +303,13 @@ def _change(
         raise EditRefused("neither a participant nor an editor of this appointment")
     if arriving_at is not None:
         tx.calendars.unhide(stored.id, seen.person.id)
-    recorder(tx, seen, now).change(
+    recorded = recorder(tx, seen, now).change(
         stored, new, text=text, href=arriving_at, also=also, only_answers=not may_edit
     )
-    return private
+    return recorded, private
 
 
-def _refused(new: Appointment, seen: Calendar, incoming: _Incoming) -> Appointment:
+def _refused(new: Appointment, seen: Seen, incoming: _Incoming) -> Appointment:
     """Whoever takes single dates out of a calendar has its person refuse them (rule 7)."""
     for original in incoming.whole.left_out:
         if rules.occurrence_at(new, original).participant(seen.person.id) is not None:
@@ -270,7 +326,7 @@ def _presences(appointment: Appointment, person_id: int | None) -> dict[str, Pre
     return {key: each.presence for key, each in said.items() if each is not None}
 
 
-def _with_own(seen: Calendar, stored: Stored, incoming: _Incoming) -> dict[str, str]:
+def _with_own(seen: Seen, stored: Stored, incoming: _Incoming) -> dict[str, str]:
     """Return what an attendee keeps for himself: alarms, and what his program noted."""
     old = stored.appointment
     own = withdraw_own(
@@ -299,7 +355,7 @@ def _on_real_dates(draft: Draft, old: Appointment) -> Draft:
 
 
 def _directory(
-    tx: Transaction, seen: Calendar, incoming: _Incoming, taking_part: frozenset[int] | tuple[()]
+    tx: Transaction, seen: Seen, incoming: _Incoming, taking_part: frozenset[int] | tuple[()]
 ) -> Directory:
     person_ids = {seen.person.id, *taking_part}
     if seen.actor.person_id is not None:
@@ -309,7 +365,7 @@ def _directory(
     )
 
 
-def _circumstances(seen: Calendar, directory: Directory, now: datetime) -> merge.Writing:
+def _circumstances(seen: Seen, directory: Directory, now: datetime) -> merge.Writing:
     return merge.Writing(
         author=seen.actor.person,
         calendar=seen.person,
@@ -319,5 +375,5 @@ def _circumstances(seen: Calendar, directory: Directory, now: datetime) -> merge
     )
 
 
-def _vocabulary(tx: Transaction, seen: Calendar, directory: Directory) -> Vocabulary:
+def _vocabulary(tx: Transaction, seen: Seen, directory: Directory) -> Vocabulary:
     return Vocabulary(settings=seen.settings, types=tx.agency.types(), directory=directory)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from rdv_caldav.db.appointments import Stored
+from rdv_caldav.db.member_reading import ObjectRow
 from rdv_caldav.db.uow import Transaction
-from rdv_caldav.domain.errors import LostRace, PreconditionFailed, UnknownObject
+from rdv_caldav.domain.errors import PreconditionFailed, UnknownObject
 from rdv_caldav.ical.vocabulary import Vocabulary
 from rdv_caldav.services import access, calendars
-from rdv_caldav.services.calendars import Calendar, CalendarObject
+from rdv_caldav.services.calendars import CalendarObject, Seen
 from rdv_caldav.services.recording import Recorder
 
 
@@ -45,10 +46,16 @@ UNCONDITIONAL = Condition()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """An appointment at a place in a calendar, its row locked by this transaction."""
+    """An appointment at a place in a calendar, its row locked by this transaction.
+
+    ``outside`` is how it stands there, ``private`` what the account keeps with it, None where it
+    never kept anything.
+    """
 
     stored: Stored
     current: CalendarObject
+    outside: ObjectRow
+    private: Mapping[str, str] | None
 
     @property
     def owner_id(self) -> int | None:
@@ -56,22 +63,21 @@ class Standing:
         return self.stored.appointment.owner.person_id
 
 
-def lock_at(tx: Transaction, seen: Calendar, href: str) -> Standing | None:
+def lock_at(tx: Transaction, seen: Seen, href: str) -> Standing | None:
     """Lock what stands at an href; only once it is locked is its ETag worth comparing.
 
     Raises LostRace when something else came to stand there while the lock was waited for.
     """
-    stored = tx.appointments.lock_at(seen.person.id, href)
-    if stored is None:
+    placed = tx.appointments.lock_at(seen.person.id, href, account_id=seen.actor.account.id)
+    if placed is None:
         return None
-    for current in calendars.objects(tx, seen, hrefs=[href], with_text=False):
-        if current.appointment_id != stored.id:
-            raise LostRace("another appointment stands here since we looked")
-        return Standing(stored=stored, current=current)
-    return None
+    current = calendars.as_seen(seen, placed.outside)
+    return Standing(
+        stored=placed.stored, current=current, outside=placed.outside, private=placed.private
+    )
 
 
-def require_at(tx: Transaction, seen: Calendar, href: str, condition: Condition) -> Standing:
+def require_at(tx: Transaction, seen: Seen, href: str, condition: Condition) -> Standing:
     """Lock what stands at an href and hold the conditions.
 
     Raises UnknownObject, PreconditionFailed.
@@ -83,7 +89,7 @@ def require_at(tx: Transaction, seen: Calendar, href: str, condition: Condition)
     return standing
 
 
-def hold(condition: Condition, seen: Calendar, standing: Standing) -> None:
+def hold(condition: Condition, seen: Seen, standing: Standing) -> None:
     """Hold the conditions for what stands there. Raises PreconditionFailed.
 
     For who may only answer, others' answers are no conflict: he would write over nothing.
@@ -95,18 +101,18 @@ def hold(condition: Condition, seen: Calendar, standing: Standing) -> None:
     condition.check(current.etag, current.schedule_tag)
 
 
-def edits(seen: Calendar, standing: Standing) -> bool:
+def edits(seen: Seen, standing: Standing) -> bool:
     """Tell whether the reader of this calendar may edit what stands in it."""
     owner_id = standing.owner_id
     return owner_id is not None and access.may_edit_in_calendar(seen.actor, owner_id, seen.settings)
 
 
-def recorder(tx: Transaction, seen: Calendar, now: datetime) -> Recorder:
+def recorder(tx: Transaction, seen: Seen, now: datetime) -> Recorder:
     """Return the recorder of what the calendar's reader does at ``now``."""
     return Recorder(tx=tx, actor=seen.actor, settings=seen.settings, now=now)
 
 
-def vocabulary(tx: Transaction, seen: Calendar, person_ids: Iterable[int]) -> Vocabulary:
+def vocabulary(tx: Transaction, seen: Seen, person_ids: Iterable[int]) -> Vocabulary:
     """Return the words to write an appointment of these persons with."""
     return Vocabulary(
         settings=seen.settings,
