@@ -131,6 +131,8 @@ class Application(RadicaleApplication):
         )
         if method in WRITING:
             return WRITING[method](request)
+        if method != "POST":
+            self._accounts.note_reading(login)
         now = stack.enter_context(opened(self.book, login))
         answer = READING[method](request, now)
         answer.begin()
@@ -140,11 +142,15 @@ class Application(RadicaleApplication):
         credentials = credentials_of(environ)
         if credentials is None:
             return ""
-        assert isinstance(self._auth, Auth)
-        login = self._auth.authenticate(credentials.login, credentials.password)
+        login = self._accounts.authenticate(credentials.login, credentials.password)
         if not login:
             logger.warning("a login failed")
         return login
+
+    @property
+    def _accounts(self) -> Auth:
+        assert isinstance(self._auth, Auth)
+        return self._auth
 
     def _challenge(self) -> Answer:
         realm = f'Basic realm="{self._auth_realm}", charset="UTF-8"'

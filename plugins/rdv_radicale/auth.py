@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import logging
 import secrets
 import time
 import unicodedata
+from datetime import date
 from threading import Lock
 from urllib.parse import unquote
 
@@ -20,6 +22,8 @@ from radicale.config import Configuration
 from rdv_caldav.bootstrap import AppointmentBook
 from rdv_caldav.services.accounts import verify
 from rdv_radicale.session import default_book
+
+logger = logging.getLogger(__name__)
 
 REMEMBERED_SECONDS = 60
 
@@ -34,6 +38,7 @@ class Auth(auth.BaseAuth):
         self._key = secrets.token_bytes(32)
         self._remembered: dict[bytes, tuple[str, float]] = {}
         self._remembering = Lock()
+        self._noted: dict[str, date] = {}
 
     def _login(self, login: str, password: str) -> str:
         return self.authenticate(login, password)
@@ -50,6 +55,21 @@ class Auth(auth.BaseAuth):
             if found:
                 return found
         return ""
+
+    def note_reading(self, login: str) -> None:
+        """Note that a program reads calendars with an account, which spares its person mails.
+
+        Once a day and process, in a transaction of its own. No answer depends on it.
+        """
+        now = self._book.clock()
+        if self._noted.get(login) == now.date():
+            return
+        self._noted[login] = now.date()
+        try:
+            with self._book.database.writing() as tx:
+                tx.contacts.note_synchronised(login, now)
+        except Exception as error:  # noqa: BLE001 - the reading goes on whatever it was
+            logger.warning("that calendars were read could not be noted: %s", type(error).__name__)
 
     def _recall(self, digest: bytes) -> str:
         login, until = self._remembered.get(digest, ("", 0.0))

@@ -12,7 +12,7 @@ from rdv_caldav.bootstrap import AppointmentBook
 from rdv_caldav.cli.commands import add_command, book_of, checked_book, positive
 from rdv_caldav.domain.agency import DEFAULT_TYPES, Role
 from rdv_caldav.domain.errors import InvalidInput
-from rdv_caldav.services import parts
+from rdv_caldav.services import export_jobs, parts
 from rdv_caldav.services.accounts import add_account
 from rdv_caldav.services.housekeeping import DAYS_REMEMBERED, forget_deletions
 
@@ -91,6 +91,7 @@ def _prune(options: argparse.Namespace) -> None:
     book = checked_book(options)
     with book.database.writing() as tx:
         forgotten = forget_deletions(tx, days=options.days, now=book.clock())
+        export_jobs.forget_old(tx, now=book.clock())
     print(f"{forgotten} deletions forgotten")
 
 

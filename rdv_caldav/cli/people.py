@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from functools import partial
 
 from rdv_caldav.cli.commands import add_command, checked_book, read_text
+from rdv_caldav.db.uow import Transaction
 from rdv_caldav.domain.errors import InvalidInput
-from rdv_caldav.services.people_import import import_people
+from rdv_caldav.services.people_import import ImportReport, import_in_turns, import_people
 
 
 def add_commands(
@@ -25,9 +29,24 @@ def _import(options: argparse.Namespace) -> None:
     book = checked_book(options)
     # spreadsheets in French often write the code page of Windows
     text = read_text(options.file, encodings=("utf-8-sig", "cp1252"))
-    with book.database.writing() as tx:
-        report = import_people(tx, text, dry_run=options.dry_run)
+    if options.dry_run:
+        with book.database.reading() as tx:
+            report = import_people(tx, text, dry_run=True)
+    else:
+        report = import_in_turns(
+            partial(_run, book.database.reading), partial(_run, book.database.writing), text
+        )
     for line in report.lines():
         print(line)
+    if report.left:
+        raise InvalidInput("the import stopped half-way")
     if report.rejected:
         raise InvalidInput("nothing was imported: every row has to be right")
+
+
+def _run(
+    opened: Callable[[], AbstractContextManager[Transaction]],
+    turn: Callable[[Transaction], ImportReport],
+) -> ImportReport:
+    with opened() as tx:
+        return turn(tx)

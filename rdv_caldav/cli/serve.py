@@ -16,6 +16,7 @@ from gunicorn.config import Config
 from gunicorn.glogging import Logger
 
 from rdv_caldav.bootstrap import AppointmentBook, open_book
+from rdv_caldav.cli.background import Background, jobs_of
 from rdv_caldav.cli.commands import add_command, checked_book, positive
 from rdv_caldav.cli.worker import PatientWorker
 from rdv_caldav.domain.errors import DemoRefused, InvalidInput
@@ -53,6 +54,7 @@ def _serve(options: argparse.Namespace) -> None:
         is_demo = tx.agency.settings().demo
     if is_demo and not is_loopback(bind):
         raise DemoRefused("the demo agency's passwords are public: it is served on loopback only")
+    jobs_of(book)  # so that settings that cannot be used are refused now, and not in each worker
     book.database.dispose()
     _announce(bind, is_demo=is_demo)
     Server(
@@ -113,7 +115,9 @@ class Server(BaseApplication):  # type: ignore[misc]
             "logger_class": _QuietLogger,
             "proc_name": "rdv-caldav",
             "control_socket_disable": True,
+            "worker_exit": self._worker_exits,
         }
+        self._background: Background | None = None
         super().__init__()
 
     def load_config(self) -> None:
@@ -130,12 +134,19 @@ class Server(BaseApplication):  # type: ignore[misc]
         )
         # each check of the schema, so each /healthz, would write two lines
         logging.getLogger("alembic").setLevel(logging.WARNING)
-        app = logged(application(open_book(self._settings)))
+        book = open_book(self._settings)
+        app = logged(application(book))
+        self._background = Background(jobs_of(book))
+        self._background.start()
         # what lives as long as the worker is not looked at by every collection of garbage:
         # that took some 60 ms, in the middle of every fifth long answer
         gc.collect()
         gc.freeze()
         return app
+
+    def _worker_exits(self, _arbiter: object, _worker: object) -> None:
+        if self._background is not None:
+            self._background.stop()
 
 
 def application(book: AppointmentBook) -> WsgiApp:

@@ -27,8 +27,9 @@ class MailThreadRow(Base):
     address that answers go to. ``sequence`` is the last SEQUENCE that was mailed (-1: none),
     ``time_sequence`` the one of the last mail after a change of time: answers to lower ones are
     about another time. ``answered`` has the SEQUENCE and DTSTAMP (seconds) of the last answer to
-    each date, by its original wall clock, empty for the whole. A link holds while its
-    ``link_version`` is the row's.
+    each date, by its original wall clock, empty for the whole. ``told`` is what the last mails
+    said of the whole and of single dates, see :mod:`rdv_caldav.services.mailing.telling`. A link
+    holds while its ``link_version`` is the row's.
     """
 
     __tablename__ = "mail_thread"
@@ -48,6 +49,7 @@ class MailThreadRow(Base):
     sequence: Mapped[int] = mapped_column(default=-1)
     time_sequence: Mapped[int] = mapped_column(default=0)
     answered: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    told: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
 
     __table_args__ = (UniqueConstraint("appointment_id", "recipient_key"),)
 
@@ -134,6 +136,15 @@ class MailStopRow(Base):
 
     address: Mapped[str] = mapped_column(String(320), primary_key=True)
     at: Mapped[int] = mapped_column(BigInteger)
+
+
+class ReminderProgressRow(Base):
+    """The one row that says up to which start participants were reminded."""
+
+    __tablename__ = "reminder_progress"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    until_at: Mapped[int] = mapped_column(BigInteger)
 
 
 class MailboxPlaceRow(Base):

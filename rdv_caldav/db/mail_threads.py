@@ -59,11 +59,22 @@ class MailThread:
     sequence: int
     time_sequence: int
     answered: Mapping[str, Any]
+    told: Mapping[str, Any]
 
     @property
     def participant_key(self) -> int | str:
         """The key of the participant within the appointment."""
         return participant_key(self.recipient_key)
+
+    def time_sequence_of(self, original: datetime | None) -> int:
+        """Return the SEQUENCE of the last mail after a change of time of one date of a series.
+
+        That of the whole where no mail was about that date alone; ``original`` is its original
+        wall clock, None for the whole.
+        """
+        date = self.told.get(original.isoformat(), {}) if original is not None else {}
+        of_date: int = date.get("time_sequence", 0)
+        return max(self.time_sequence, of_date)
 
 
 class MailThreads:
@@ -99,6 +110,7 @@ class MailThreads:
                 sequence=-1,
                 time_sequence=0,
                 answered={},
+                told={},
             )
             .returning(MailThreadRow.id)
         )
@@ -132,6 +144,7 @@ class MailThreads:
         sequence: int,
         time_sequence: int,
         address: str,
+        told: Mapping[str, Any],
     ) -> None:
         """Note what the last mail of a thread said, and where it went."""
         self._change(
@@ -141,7 +154,12 @@ class MailThreads:
             sequence=sequence,
             time_sequence=time_sequence,
             address=address,
+            told=dict(told),
         )
+
+    def tell(self, thread: int, told: Mapping[str, Any]) -> None:
+        """Keep what mails said, or are about to say."""
+        self._change(thread, told=dict(told))
 
     def answered(self, thread: int, answered: Mapping[str, Any]) -> None:
         """Keep by what the last answers are known again."""
@@ -193,4 +211,5 @@ def _thread(row: Row) -> MailThread:
         sequence=row.sequence,
         time_sequence=row.time_sequence,
         answered=row.answered,
+        told=row.told,
     )

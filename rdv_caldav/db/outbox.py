@@ -10,7 +10,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import BindParameter, Connection, bindparam, func, insert, or_, select, update
+from sqlalchemy import (
+    BindParameter,
+    Connection,
+    bindparam,
+    case,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from rdv_caldav.db.mail_schema import OutboxRow
 from rdv_caldav.db.mapping import Row, instant, seconds
@@ -18,6 +29,9 @@ from rdv_caldav.db.mapping import Row, instant, seconds
 QUEUED, SENDING, RETRY = "queued", "sending", "retry"
 SENT, FAILED, BOUNCED, SKIPPED = "sent", "failed", "bounced", "skipped"
 UNSENT = (QUEUED, SENDING, RETRY)
+
+UNSURE = "unsure"
+"""What the problem of a message begins with that was perhaps sent already."""
 
 _COLUMNS = tuple(each for each in OutboxRow.__table__.c if each.name != "raw")
 _ID: BindParameter[int] = bindparam("message")
@@ -33,23 +47,27 @@ _IN_ORDER = ~(
     )
     .exists()
 )
+_IS_FREE = (
+    OutboxRow.status.in_(UNSENT),
+    OutboxRow.due_at <= bindparam("now"),
+    OutboxRow.claimed_until <= bindparam("now"),
+    OutboxRow.medium.in_(bindparam("media", expanding=True)),
+    or_(OutboxRow.recipient_key == "", _IN_ORDER),
+)
 _FREE = (
     select(OutboxRow.id)
-    .where(
-        OutboxRow.status.in_(UNSENT),
-        OutboxRow.due_at <= bindparam("now"),
-        OutboxRow.claimed_until <= bindparam("now"),
-        OutboxRow.medium.in_(bindparam("media", expanding=True)),
-        or_(OutboxRow.recipient_key == "", _IN_ORDER),
-    )
+    .where(*_IS_FREE)
     .order_by(OutboxRow.due_at, OutboxRow.id)
     .limit(1)
     .with_for_update(skip_locked=True)
 )
+_ANY_FREE = select(exists(select(OutboxRow.id).where(*_IS_FREE)))
+_WAS_INTERRUPTED = (OutboxRow.status == SENDING) & OutboxRow.raw.is_not(None)
 _CLAIM = (
     update(OutboxRow)
     .where(OutboxRow.id == _ID)
     .values(
+        problem=case((_WAS_INTERRUPTED, UNSURE), else_=OutboxRow.problem),
         status=SENDING,
         claimed_until=bindparam("until"),
         attempts=OutboxRow.attempts + 1,
@@ -153,7 +171,27 @@ class Outbox:
             )
         )
 
+    def hasten(self, appointment_id: int, recipient_key: str, now: datetime) -> None:
+        """Let leave at once what waits to be due: something urgent comes after it.
+
+        What was tried in vain keeps the time of its next attempt.
+        """
+        self._connection.execute(
+            update(OutboxRow)
+            .where(
+                OutboxRow.appointment_id == appointment_id,
+                OutboxRow.recipient_key == recipient_key,
+                OutboxRow.status == QUEUED,
+                OutboxRow.due_at > seconds(now),
+            )
+            .values(due_at=seconds(now))
+        )
+
     # -- for the worker -------------------------------------------------------------------
+
+    def is_any_due(self, *, now: datetime, media: Iterable[str] = ("mail",)) -> bool:
+        """Tell whether a message may have to be sent, without taking any."""
+        return bool(self._connection.scalar(_ANY_FREE, {"now": seconds(now), "media": list(media)}))
 
     def claim(
         self, *, now: datetime, until: datetime, media: Iterable[str] = ("mail",)
@@ -161,7 +199,7 @@ class Outbox:
         """Take the next message that is due, for nobody else until ``until``; None without one.
 
         To one recipient and about one appointment, in the order in which they were put. What a
-        worker took and never finished is free again once its time is over.
+        worker took and never finished is free again once its time is over; it may have been sent.
         """
         bound = {"now": seconds(now), "media": list(media)}
         message_id = self._connection.scalar(_FREE, bound)
@@ -170,9 +208,9 @@ class Outbox:
         self._connection.execute(_CLAIM, {"message": message_id, "until": seconds(until)})
         return self.get(message_id)
 
-    def keep_raw(self, message: int, raw: bytes, message_id: str) -> None:
-        """Keep what is sent, the same at each attempt."""
-        self._change(message, raw=raw, message_id=message_id)
+    def keep_raw(self, message: int, raw: bytes, message_id: str, *, sequence: int) -> None:
+        """Keep what is sent, the same at each attempt, with the SEQUENCE that it says."""
+        self._change(message, raw=raw, message_id=message_id, sequence=sequence)
 
     def close(
         self, message: int, status: str, *, now: datetime | None = None, problem: str = ""
@@ -181,13 +219,15 @@ class Outbox:
         sent = {"sent_at": seconds(now)} if now is not None else {}
         self._change(message, status=status, problem=problem, claimed_until=0, **sent)
 
-    def postpone(
-        self, message: int, due: datetime, *, problem: str = "", counts: bool = True
-    ) -> None:
-        """Try again at ``due``; an attempt that does not count was not the message's fault."""
-        back = {} if counts else {"attempts": OutboxRow.attempts - 1}
+    def postpone(self, message: int, due: datetime, *, attempts: int, problem: str = "") -> None:
+        """Try again at ``due``; ``attempts`` are those that count: that were the message's."""
         self._change(
-            message, status=RETRY, due_at=seconds(due), problem=problem, claimed_until=0, **back
+            message,
+            status=RETRY,
+            due_at=seconds(due),
+            problem=problem,
+            claimed_until=0,
+            attempts=attempts,
         )
 
     def requeue(self, message: int, *, now: datetime) -> None:

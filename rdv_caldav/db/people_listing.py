@@ -38,6 +38,7 @@ from rdv_caldav.domain.fiches import (
     LinkedAccount,
     ListedFiche,
 )
+from rdv_caldav.domain.mailing import ContactBy
 from rdv_caldav.domain.searching import folded
 
 _AT_ONCE = 1_000
@@ -53,7 +54,14 @@ _ADDRESSES = (
     .order_by(PersonAddressRow.position)
 )
 _LINES = select(*PERSON_COLUMNS, PersonRow.phone, PersonRow.name_key)
-_ALL_OF_IT = select(*PERSON_COLUMNS, PersonRow.phone, PersonRow.notes, PersonRow.availability)
+_ALL_OF_IT = select(
+    *PERSON_COLUMNS,
+    PersonRow.phone,
+    PersonRow.notes,
+    PersonRow.availability,
+    PersonRow.language,
+    PersonRow.contact_by,
+)
 _FICHE = _ALL_OF_IT.where(PersonRow.slug == bindparam("slug"))
 _HOMONYMS = select(PersonRow.slug, PersonRow.id).where(
     PersonRow.kind == bindparam("kind"), PersonRow.name_key == bindparam("name_key")
@@ -142,7 +150,14 @@ class PeopleListing:
     def _fiches(self, query: Select[Any], values: dict[str, object]) -> list[Fiche]:
         rows = list(self._connection.execute(query, values))
         return [
-            Fiche(person=person, phone=row.phone, notes=row.notes, availability=row.availability)
+            Fiche(
+                person=person,
+                phone=row.phone,
+                notes=row.notes,
+                availability=row.availability,
+                language=row.language,
+                contact_by=ContactBy(row.contact_by),
+            )
             for row, person in self._with_persons(rows)
         ]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy import BigInteger, Connection, bindparam, delete, func, insert, select, update
 
 from rdv_caldav.db.mail_schema import MailboxPlaceRow, ReceivedMailRow
 from rdv_caldav.db.mapping import Row, instant, seconds
@@ -21,6 +21,7 @@ _KNOWN = (
     .order_by(ReceivedMailRow.id)
     .limit(1)
 )
+_LOCK = select(func.pg_advisory_xact_lock(bindparam("number", type_=BigInteger)))
 _OPEN_COUNT = select(func.count()).where(ReceivedMailRow.is_open)
 _PLACE = select(MailboxPlaceRow.uid_validity, MailboxPlaceRow.last_uid).where(
     MailboxPlaceRow.name == bindparam("name")
@@ -93,6 +94,14 @@ class ReceivedMails:
         )
         assert added is not None, "an insert returns its row"
         return added
+
+    def lock(self, fingerprint: str) -> None:
+        """Let nobody else look up the same mail until this transaction ends.
+
+        A mail may come by two ways at once. SQLite has one writer at a time anyhow.
+        """
+        if self._connection.dialect.name != "sqlite":
+            self._connection.execute(_LOCK, {"number": int(fingerprint[:15], 16)})
 
     def known(self, fingerprint: str) -> ReceivedMail | None:
         """Return the mail that came first with this fingerprint."""

@@ -288,6 +288,13 @@ class OccurrenceRow(Base):
 
     __table_args__ = (
         Index("ix_occurrence_starts_at", "starts_at", "appointment_id", "original_wall"),
+        # the few that differ, in lists of all of them
+        Index(
+            "ix_occurrence_differing",
+            *("starts_at", "appointment_id", "original_wall", "state"),
+            sqlite_where=sql("state IS NOT NULL"),
+            postgresql_where=sql("state IS NOT NULL"),
+        ),
         {"sqlite_with_rowid": False},
     )
 

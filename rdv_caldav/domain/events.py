@@ -9,7 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from rdv_caldav.domain.appointment import Participant, Presence, Recurrence, Span, State
+from rdv_caldav.domain.appointment import (
+    Occurrence,
+    Participant,
+    Presence,
+    Recurrence,
+    Span,
+    State,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +86,13 @@ class OccurrenceDetached(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OccurrenceRejoined(Event):
-    """One date of the series no longer differs from the rest."""
+    """One date of the series no longer differs from the rest.
+
+    ``before`` is what it was, where the series may have no such date any more: it can be
+    brought back as it was.
+    """
+
+    before: Occurrence | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,3 +183,11 @@ class MessageQueued(Event):
 
     recipient: str
     subject: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailFailed(Event):
+    """A message to a participant was given up; ``problem`` is what the server said."""
+
+    recipient: str
+    problem: str

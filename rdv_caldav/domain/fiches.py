@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from rdv_caldav.domain.agency import Person, PersonKind, Role
+from rdv_caldav.domain.mailing import ContactBy
 from rdv_caldav.domain.searching import folded
 
 KEPT_OF_NAME = 300
@@ -27,6 +28,8 @@ class Problem(StrEnum):
     SURPLUS = "surplus"
     SEVERAL = "several"
     TWICE = "twice"
+    LANGUAGE = "language"
+    CONTACT_BY = "contact_by"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,13 +45,16 @@ class Fiche:
     """A person with all that is kept of him.
 
     ``notes`` are internal: staff reads them, nobody else. ``availability`` is a calendar with
-    his working hours (RFC 7953), empty where none are fixed.
+    his working hours (RFC 7953), empty where none are fixed. ``language`` is the one he is
+    written to in, empty for the agency's.
     """
 
     person: Person
     phone: str = ""
     notes: str = ""
     availability: str = ""
+    language: str = ""
+    contact_by: ContactBy = ContactBy.AGENCY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,7 +28,9 @@ class Facts:
     """One rendez-vous (or one date of a series) as one recipient is told of it.
 
     ``notes`` are empty unless the agency lets mails tell them (rule 10), ``link`` is the address
-    of the page, empty for who cannot open it.
+    of the page, empty for who cannot open it; ``answer_link`` that of the page where he answers
+    without an account, empty in what is no invitation. ``old_span`` and ``old_location`` are what
+    the mail before said, where that was something else.
     """
 
     recipient: str
@@ -44,6 +46,9 @@ class Facts:
     notes: str
     agency: str
     link: str
+    answer_link: str = ""
+    old_span: Span | None = None
+    old_location: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,6 +169,26 @@ VARIABLES: tuple[Variable, ...] = (
         "Address of the appointment’s page; empty for an external guest",
         lambda facts, _: facts.link,
     ),
+    _variable(
+        "lien_reponse",
+        "Adresse où répondre, sans compte ; vide hors des invitations. Les boutons de réponse "
+        "sont ajoutés à la fin d’un modèle qui ne l’emploie pas",
+        "Address where to answer, without an account; empty save in invitations. The buttons to "
+        "answer are added at the end of a template that does not use it",
+        lambda facts, _: facts.answer_link,
+    ),
+    _variable(
+        "ancien_horaire",
+        "Date et heures annoncées auparavant, si elles ont changé",
+        "Date and times that were told before, if they have changed",
+        lambda facts, language: _when(facts.old_span, language) if facts.old_span else "",
+    ),
+    _variable(
+        "ancien_lieu",
+        "Lieu annoncé auparavant, s’il a changé",
+        "Place that was told before, if it has changed",
+        lambda facts, _: facts.old_location,
+    ),
 )
 
 NAMES = frozenset(variable.name for variable in VARIABLES)
@@ -192,5 +217,12 @@ SAMPLE = Facts(
     notes="Prévoir les documents.",
     agency="Agence de démonstration",
     link="https://agence.example/rendez-vous/1",
+    answer_link="https://agence.example/r/exemple",
+    old_span=Span(
+        start=datetime.fromisoformat("2026-11-23T10:00"),
+        end=datetime.fromisoformat("2026-11-23T11:00"),
+        zone="Europe/Paris",
+    ),
+    old_location="2 place du Modèle",
 )
 """What previews show as long as there is no rendez-vous."""

@@ -13,6 +13,11 @@ from rdv_caldav.domain.control import Scope
 from rdv_caldav.domain.errors import AccessRefused
 from rdv_caldav.domain.fiches import FicheScope
 
+NO_ACCOUNT = 0
+"""The id of the account of somebody who has none."""
+
+_LONGEST_LOGIN = 200
+
 
 class Channel(StrEnum):
     """The way in, as the journal names it. Nothing that comes by IMPORT is ever mailed."""
@@ -32,11 +37,18 @@ class Actor:
     person: Person | None
     channel: Channel
     device: str = ""
+    guest: str = ""
+    """The address of an external guest, who has no person."""
 
     @property
     def person_id(self) -> int | None:
         """The id of the account's own person."""
         return self.person.id if self.person else None
+
+    @property
+    def participant_key(self) -> int | str | None:
+        """The key under which he takes part in appointments, if he does."""
+        return self.person_id if self.person else self.guest or None
 
 
 def actor_for(tx: Transaction, login: str, *, channel: Channel, device: str = "") -> Actor:
@@ -46,6 +58,31 @@ def actor_for(tx: Transaction, login: str, *, channel: Channel, device: str = ""
         raise AccessRefused(f"no active account {login!r}")
     account, person = found
     return Actor(account=account, person=person, channel=channel, device=device)
+
+
+def outside_actor(tx: Transaction, key: int | str, *, device: str) -> Actor:
+    """Return who answers by a mail or a link: a participant by his key, whoever that is.
+
+    That he is it was found out before. A person acts by his own account if he has one that is
+    active; else he, like a guest, has the rights of nobody, and may only answer for himself.
+    ``device`` is ``courriel`` or ``lien``.
+    """
+    if isinstance(key, str):
+        nobody = Account(id=NO_ACCOUNT, login=key[:_LONGEST_LOGIN], role=Role.CLIENT)
+        return Actor(account=nobody, person=None, channel=Channel.MAIL, device=device, guest=key)
+    login = tx.accounts.login_of(key)
+    if login is not None:
+        return actor_for(tx, login, channel=Channel.MAIL, device=device)
+    person = tx.people.by_id(key)
+    name = person.name if person is not None else str(key)
+    nobody = Account(id=NO_ACCOUNT, login=name[:_LONGEST_LOGIN], role=Role.CLIENT, person_id=key)
+    return Actor(account=nobody, person=person, channel=Channel.MAIL, device=device)
+
+
+def mail_server(*, device: str) -> Actor:
+    """Return who tells what became of a mail: somebody without any rights."""
+    nobody = Account(id=NO_ACCOUNT, login="", role=Role.CLIENT)
+    return Actor(account=nobody, person=None, channel=Channel.MAIL, device=device)
 
 
 def may_see_calendar(actor: Actor, person: Person) -> bool:

@@ -6,13 +6,17 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 
+from rdv_caldav.db.mail_threads import recipient_key
 from rdv_caldav.db.outbox import OutboxMessage
 from rdv_caldav.db.uow import Transaction
 from rdv_caldav.domain.appointment import Presence
-from rdv_caldav.domain.errors import EditRefused, InvalidInput
+from rdv_caldav.domain.errors import AlreadyOver, EditRefused, InvalidInput
 from rdv_caldav.domain.events import MessageQueued
+from rdv_caldav.domain.mail_times import due_at
+from rdv_caldav.domain.mailing import next_start
+from rdv_caldav.ical.recurrence import time_index
 from rdv_caldav.services.access import Actor
-from rdv_caldav.services.appointment_pages import AppointmentPage, open_page
+from rdv_caldav.services.appointment_pages import AppointmentPage, is_over, open_page
 from rdv_caldav.services.audit import record_events
 
 MESSAGE = "MESSAGE"
@@ -72,13 +76,19 @@ def send(
 ) -> int:
     """Queue a letter to each of these participants who has an address; return how many.
 
-    Two who share an address get one each. Raises UnknownObject, EditRefused, and InvalidInput
-    for a letter without subject or text, or one that is too long.
+    Two who share an address get one each. In quiet hours they wait as all messages do. Raises
+    UnknownObject, EditRefused, AlreadyOver, and InvalidInput for a letter without subject or
+    text, or one that is too long.
     """
     page = open_page(tx, actor, appointment_id, original=original)
     if not page.may_edit or page.trashed_at is not None:
         raise EditRefused("this account may not write to the participants")
+    if is_over(page, now=now):
+        raise AlreadyOver("nobody is written to about what is over")
     chosen = [each for each in recipients(page) if each.key in keys and each.address]
+    index = time_index(page.appointment, now=now)
+    begins = next_start(original, (), page.appointment, [index], now=now) or now
+    due = due_at(now, begins, tx.agency.settings())
     for recipient in chosen:
         written = letter(recipient)
         _check(written)
@@ -88,6 +98,8 @@ def send(
             original=original,
             recipient=recipient.address,
             recipient_name=recipient.name,
+            recipient_key=recipient_key(recipient.key),
+            due=due,
             sequence=page.appointment.sequence,
             now=now,
             subject=written.subject,

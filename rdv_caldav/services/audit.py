@@ -6,10 +6,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import datetime, time
 from enum import Enum
+from functools import lru_cache
+from typing import Any
 
 from rdv_caldav.db.uow import Transaction
 from rdv_caldav.domain.events import Event
 from rdv_caldav.services.access import Actor, Channel
+
+_PLAIN = frozenset({str, int, bool})
 
 
 def record_events(
@@ -25,7 +29,7 @@ def record_events(
     if entries:
         tx.journal.record(
             at=now,
-            account_id=actor.account.id,
+            account_id=actor.account.id or None,
             login=actor.account.login,
             channel=actor.channel.value,
             device=actor.device,
@@ -57,10 +61,17 @@ def record_change(
     )
 
 
+@lru_cache(maxsize=256)
+def _names_of(kind: type[Any]) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))
+
+
 def plain(value: object) -> object:
     """Return a value as JSON can keep it; what is None in a record is left out."""
+    if value is None or type(value) in _PLAIN:
+        return value
     if is_dataclass(value) and not isinstance(value, type):
-        kept = ((f.name, plain(getattr(value, f.name))) for f in fields(value))
+        kept = ((name, plain(getattr(value, name))) for name in _names_of(type(value)))
         return {name: inner for name, inner in kept if inner is not None}
     if isinstance(value, datetime | time):
         return value.isoformat()

@@ -116,26 +116,27 @@ def _message(
     now: datetime,
 ) -> str:
     zone = appointment.span.zone
+    answering = None
+    if notice.answering is not None:
+        answering = addresses_in_objects(tx, notice.answering, settings)
     return itip.message(
         render(text, find_slots(text, zone=zone), view),
         notice.method,
         zone=zone,
         stamp=now,
         dates=notice.dates,
-        attendees=_addresses(tx, notice.answering, settings),
+        attendees=answering,
         sequence=appointment.sequence if notice.method is Method.CANCEL else None,
     )
 
 
-def _addresses(
-    tx: Transaction, answering: int | str | None, settings: AgencySettings
-) -> frozenset[str] | None:
-    """Return the addresses by which an object names who answered."""
-    if answering is None:
-        return None
-    if isinstance(answering, str):
-        return frozenset({answering})
-    directory = tx.people.directory(settings, person_ids=[answering])
-    person = directory.person(answering)
+def addresses_in_objects(
+    tx: Transaction, key: int | str, settings: AgencySettings
+) -> frozenset[str]:
+    """Return the addresses by which an object names a participant."""
+    if isinstance(key, str):
+        return frozenset({key})
+    directory = tx.people.directory(settings, person_ids=[key])
+    person = directory.person(key)
     alone = {each for each in person.addresses if directory.find(each) is person}
     return frozenset({directory.address_of(person), *alone})

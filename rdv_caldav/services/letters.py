@@ -22,17 +22,15 @@ __all__ = ["check"]
 _PERSONAL = frozenset({"destinataire", "prenom", "nom", "lien", "notes"})
 """Variables that differ from one recipient to the other."""
 
+_OF_INVITATIONS = frozenset({"lien_reponse", "ancien_horaire", "ancien_lieu"})
+"""Variables that only invitations have values for."""
+
 
 def to_begin_with(tx: Transaction, page: AppointmentPage, language: str) -> MailTemplate:
     """Return the template that is offered first: the agency's default, or that of the occasion."""
     if page.details.state is State.CANCELLED:
         return mail_templates.standard(tx, Occasion.CANCELLATION, language)
     return _chosen(tx) or mail_templates.standard(tx, Occasion.MESSAGE, language)
-
-
-def of_invitation(tx: Transaction, language: str) -> MailTemplate:
-    """Return the template by which participants are invited as soon as it is planned."""
-    return _chosen(tx) or mail_templates.standard(tx, Occasion.INVITATION, language)
 
 
 def _chosen(tx: Transaction) -> MailTemplate | None:
@@ -104,7 +102,7 @@ def with_names(tx: Transaction, template: MailTemplate) -> MailTemplate:
 def _unused(tx: Transaction) -> set[str]:
     """Return the variables that are empty whatever a mail is about."""
     settings = tx.agency.settings()
-    unused = set() if settings.notes_in_mails else {"notes"}
+    unused = set(_OF_INVITATIONS) if settings.notes_in_mails else {*_OF_INVITATIONS, "notes"}
     return unused if settings.public_url else unused | {"lien"}
 
 

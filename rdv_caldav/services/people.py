@@ -29,6 +29,8 @@ from rdv_caldav.domain.fiches import (
     Problem,
     name_key,
 )
+from rdv_caldav.domain.mail_templates import LANGUAGES
+from rdv_caldav.domain.mailing import ContactBy
 from rdv_caldav.ical.availability import Hours, weekly_availability
 from rdv_caldav.services import access, control
 from rdv_caldav.services.access import Actor
@@ -52,6 +54,8 @@ class FicheDraft:
     sector_id: int | None = None
     notes: str = ""
     hours: Hours | None = None
+    language: str = ""
+    contact_by: ContactBy = ContactBy.AGENCY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,7 +179,7 @@ def create(tx: Transaction, actor: Actor, draft: FicheDraft, *, now: datetime) -
         home_address=draft.home_address,
         sector_id=draft.sector_id,
     )
-    tx.people.save_details(person.id, phone=draft.phone, notes=draft.notes)
+    _save_details(tx, person, draft)
     tx.people.save_availability(person.id, _availability(tx, draft, ""))
     record_change(tx, actor, "FicheCreated", {"person": person.id, "slug": person.slug}, now=now)
     return person
@@ -199,11 +203,13 @@ def change(
         phone=draft.phone,
         notes=draft.notes,
         availability=_availability(tx, draft, before.availability),
+        language=draft.language,
+        contact_by=draft.contact_by,
     )
     changes = dict(_changes(before, after))
     if changes:
         store_person(tx, before.person, person)
-        tx.people.save_details(person.id, phone=after.phone, notes=after.notes)
+        _save_details(tx, person, after)
         tx.people.save_availability(person.id, after.availability)
         details = {"person": person.id, "slug": slug, "changes": changes}
         record_change(tx, actor, "FicheChanged", details, now=now)
@@ -222,6 +228,16 @@ def archive(
     event = "FicheArchived" if archived else "FicheRestored"
     record_change(tx, actor, event, {"person": person.id, "slug": slug}, now=now)
     return person
+
+
+def _save_details(tx: Transaction, person: Person, said: FicheDraft | Fiche) -> None:
+    tx.people.save_details(
+        person.id,
+        phone=said.phone,
+        notes=said.notes,
+        language=said.language,
+        contact_by=said.contact_by,
+    )
 
 
 def _person(draft: FicheDraft, standing: Person) -> Person:
@@ -249,7 +265,7 @@ def _changes(before: Fiche, after: Fiche) -> Iterator[tuple[str, object]]:
         old, new = getattr(before.person, name), getattr(after.person, name)
         if old != new:
             yield name, (old, new)
-    for name in ("phone", "notes"):
+    for name in ("phone", "notes", "language", "contact_by"):
         old, new = getattr(before, name), getattr(after, name)
         if old != new:
             yield name, (old, new)
@@ -297,6 +313,8 @@ def _problems(draft: FicheDraft, settings: AgencySettings) -> Iterator[tuple[str
             yield name, Complaint(problem=Problem.UNPRINTABLE)
     if not draft.last_name:
         yield "last_name", Complaint(problem=Problem.MISSING)
+    if draft.language and draft.language not in LANGUAGES:
+        yield "language", Complaint(problem=Problem.LANGUAGE)
     for address in reversed(draft.addresses):
         if not is_address(address):
             yield "addresses", Complaint(problem=Problem.ADDRESS, about=address)

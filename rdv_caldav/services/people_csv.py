@@ -14,6 +14,8 @@ from rdv_caldav.domain.agency import PersonKind
 from rdv_caldav.domain.directory import normalise_address
 from rdv_caldav.domain.errors import InvalidInput
 from rdv_caldav.domain.fiches import Complaint, Problem
+from rdv_caldav.domain.mail_templates import LANGUAGES
+from rdv_caldav.domain.mailing import ContactBy
 from rdv_caldav.ical.availability import Hours
 from rdv_caldav.services.working_hours import read_hours
 
@@ -53,6 +55,10 @@ _COLUMNS: Mapping[str, str] = {
     "sector": "sector",
     "horaires": "hours",
     "working hours": "hours",
+    "langue": "language",
+    "language": "language",
+    "joindre par": "contact_by",
+    "contact by": "contact_by",
     "identifiant": "slug",
     "identifier": "slug",
 }
@@ -76,6 +82,26 @@ _KINDS: Mapping[str, PersonKind] = {
     "cliente": PersonKind.CLIENT,
     "intervenante": PersonKind.INTERVENANT,
 }
+_LANGUAGES: Mapping[str, str] = {
+    **{code: code for code in LANGUAGES},
+    "francais": "fr",
+    "french": "fr",
+    "anglais": "en",
+    "english": "en",
+}
+_CONTACTS: Mapping[str, ContactBy] = {
+    **dict.fromkeys(("e-mail", "email", "mail", "courriel"), ContactBy.MAIL),
+    **dict.fromkeys(("sms", "texto"), ContactBy.SMS),
+    **dict.fromkeys(("ne pas ecrire", "aucun", "none"), ContactBy.NONE),
+    **dict.fromkeys(("agence", "selon l'agence", "selon l’agence", "agency"), ContactBy.AGENCY),
+}
+WRITTEN_CONTACTS: Mapping[ContactBy, str] = {
+    ContactBy.AGENCY: "agence",
+    ContactBy.MAIL: "e-mail",
+    ContactBy.SMS: "SMS",
+    ContactBy.NONE: "ne pas écrire",
+}
+"""How files that are written here say how somebody is reached."""
 _ADDRESS = re.compile(r'[^@\s,;:<>()"\\]+@[^@\s,;:<>()"\\]+')
 
 
@@ -83,7 +109,8 @@ _ADDRESS = re.compile(r'[^@\s,;:<>()"\\]+@[^@\s,;:<>()"\\]+')
 class PersonRow:
     """One usable row; ``line`` is where it begins in the file, the header being line 1.
 
-    ``hours`` are those worked, empty for no fixed ones, None where nothing is said.
+    ``hours`` are those worked, empty for no fixed ones, None where nothing is said; so is
+    ``contact_by``.
     """
 
     line: int
@@ -97,6 +124,8 @@ class PersonRow:
     hours: Hours | None = None
     phone: str = ""
     notes: str = ""
+    language: str = ""
+    contact_by: ContactBy | None = None
 
     @property
     def name(self) -> str:
@@ -243,6 +272,8 @@ def _row(
         hours=hours,
         phone=values.get("phone", ""),
         notes=values.get("notes", ""),
+        language=_LANGUAGES.get(plain(values.get("language", "")), ""),
+        contact_by=_CONTACTS.get(plain(values.get("contact_by", ""))),
     )
 
 
@@ -267,6 +298,11 @@ def _complaints(values: Mapping[str, str], addresses: tuple[str, ...]) -> Iterat
     for address in addresses:
         if not is_address(address):
             yield Complaint(problem=Problem.ADDRESS, about=address)
+    language, contact_by = plain(values.get("language", "")), plain(values.get("contact_by", ""))
+    if language and language not in _LANGUAGES:
+        yield Complaint(problem=Problem.LANGUAGE)
+    if contact_by and contact_by not in _CONTACTS:
+        yield Complaint(problem=Problem.CONTACT_BY)
     slug = values.get("slug", "")
     if slug and (slug_of(slug) != slug or slug in RESERVED_SLUGS):
         yield Complaint(problem=Problem.SLUG)

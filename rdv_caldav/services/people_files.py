@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,12 +16,13 @@ from rdv_caldav.ical.availability import weekly_hours
 from rdv_caldav.services import access, people
 from rdv_caldav.services.access import Actor
 from rdv_caldav.services.audit import record_change
-from rdv_caldav.services.people_import import ImportReport, import_people
+from rdv_caldav.services.people_csv import WRITTEN_CONTACTS
+from rdv_caldav.services.people_import import ImportReport, Run, import_in_turns, import_people
 from rdv_caldav.services.working_hours import written_hours
 
 _HEADINGS = (
     *("Nom", "Prénom", "Type", "E-mail", "Téléphone", "Adresse", "Secteur", "Horaires"),
-    *("Identifiant", "Notes"),
+    *("Identifiant", "Notes", "Langue", "Joindre par"),
 )
 """What an import takes these columns for."""
 
@@ -54,10 +55,26 @@ def try_import(tx: Transaction, actor: Actor, order: ImportOrder) -> ImportRepor
     return import_people(tx, order.text, dry_run=True, meanings=order.meanings, kind=order.kind)
 
 
-def do_import(tx: Transaction, actor: Actor, order: ImportOrder, *, now: datetime) -> ImportReport:
-    """Import a file: all rows or none. Nobody is mailed. Raises AccessRefused, InvalidInput."""
+def do_import(
+    read: Run, write: Run, actor: Actor, order: ImportOrder, *, now: datetime
+) -> ImportReport:
+    """Import a file turn by turn, each with its entry in the journal. Nobody is mailed.
+
+    Raises AccessRefused, InvalidInput.
+    """
     _check(actor)
-    report = import_people(tx, order.text, dry_run=False, meanings=order.meanings, kind=order.kind)
+
+    def write_and_record(turn: Callable[[Transaction], ImportReport]) -> ImportReport:
+        return write(lambda tx: _recorded(tx, actor, turn(tx), now=now))
+
+    return import_in_turns(
+        read, write_and_record, order.text, meanings=order.meanings, kind=order.kind
+    )
+
+
+def _recorded(
+    tx: Transaction, actor: Actor, report: ImportReport, *, now: datetime
+) -> ImportReport:
     if report.slugs:
         details = {
             "created": len(report.created),
@@ -88,4 +105,6 @@ def _row(fiche: Fiche, sectors: dict[int, str]) -> Sequence[Cell]:
         "" if hours is None else written_hours(hours),
         person.slug,
         fiche.notes,
+        fiche.language,
+        WRITTEN_CONTACTS[fiche.contact_by],
     )

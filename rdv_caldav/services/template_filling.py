@@ -13,7 +13,7 @@ from datetime import datetime
 
 from rdv_caldav.db.uow import Transaction
 from rdv_caldav.domain.agency import AgencySettings, Person, PersonKind
-from rdv_caldav.domain.appointment import Participant
+from rdv_caldav.domain.appointment import Appointment, Details, Participant
 from rdv_caldav.domain.control import ControlQuery, ControlRow
 from rdv_caldav.domain.errors import EditRefused, InvalidInput, InvalidTemplate
 from rdv_caldav.domain.mail_templates import MailTemplate, Medium, RenderedMessage
@@ -61,52 +61,89 @@ def compose(
     A template that fails gives way to the shipped one of its occasion, and is reported to the
     log: nobody goes without his message. Raises EditRefused.
     """
-    values = values_of(_facts(tx, page, recipient), template.language)
+    return filled(template, _facts(tx, page, recipient))[0]
+
+
+def filled(template: MailTemplate, facts: Facts) -> tuple[RenderedMessage, str]:
+    """Return a template with its values, or the shipped one of its occasion where it fails.
+
+    What is wrong with it is returned beside, in one line, and logged.
+    """
+    values = values_of(facts, template.language)
     try:
-        return templates.render(template, values)
+        return templates.render(template, values), ""
     except InvalidTemplate as error:
         log.warning("template %s failed, the shipped one is taken: %s", template.key, error)
-        return templates.render(shipped_for(*template.use), values)
+        rendered = templates.render(shipped_for(*template.use), values)
+        return rendered, f"template {template.key}: {error}"
 
 
 def _facts(tx: Transaction, page: AppointmentPage, recipient: Recipient) -> Facts:
     if not page.may_edit:
         raise EditRefused("this account may not write to the participants")
-    settings, details = tx.agency.settings(), page.details
+    settings = tx.agency.settings()
     person = page.persons.get(recipient.key) if isinstance(recipient.key, int) else None
-    types = {kind.code: kind.label for kind in tx.agency.types()}
-    names = [_name(page, each) for each in details.participants]
-    owners = (_name(page, each) for each in page.appointment.participants if each.is_owner)
-    return Facts(
-        recipient=recipient.name,
-        first_name=person.first_name if person else "",
-        last_name=person.last_name if person else recipient.name,
-        subject=details.subject,
-        type_label=types.get(page.appointment.type_code, ""),
-        span=details.span,
-        location=details.location,
-        state=details.state,
-        participants=tuple(names),
-        owner=next(owners, ""),
-        notes=details.notes if _may_read_notes(person, settings) else "",
-        agency=settings.name,
-        link=_link(page.id, settings) if person else "",
+    return facts_for(
+        tx,
+        settings,
+        page.appointment,
+        page.details,
+        page.persons,
+        person=person,
+        name=recipient.name,
+        link=page_link(page.id, settings) if person else "",
     )
 
 
-def _name(page: AppointmentPage, participant: Participant) -> str:
-    person = page.persons.get(participant.person_id or 0)
+def facts_for(
+    tx: Transaction,
+    settings: AgencySettings,
+    appointment: Appointment,
+    details: Details,
+    persons: Mapping[int, Person],
+    *,
+    person: Person | None,
+    name: str,
+    link: str,
+) -> Facts:
+    """Return what a recipient may be told: a ``person`` of the agency, or a guest by ``name``.
+
+    ``persons`` are those who take part, by id; ``link`` is empty for who has no account.
+    """
+    types = {kind.code: kind.label for kind in tx.agency.types()}
+    names = [_name(persons, each) for each in details.participants]
+    owners = (_name(persons, each) for each in appointment.participants if each.is_owner)
+    return Facts(
+        recipient=name,
+        first_name=person.first_name if person else "",
+        last_name=person.last_name if person else name,
+        subject=details.subject,
+        type_label=types.get(appointment.type_code, ""),
+        span=details.span,
+        location=details.location,
+        state=details.state,
+        participants=tuple(each for each in names if each),
+        owner=next(owners, ""),
+        notes=details.notes if may_read_notes(person, settings) else "",
+        agency=settings.name,
+        link=link,
+    )
+
+
+def _name(persons: Mapping[int, Person], participant: Participant) -> str:
+    person = persons.get(participant.person_id or 0)
     return person.name if person else participant.name
 
 
-def _may_read_notes(person: Person | None, settings: AgencySettings) -> bool:
+def may_read_notes(person: Person | None, settings: AgencySettings) -> bool:
     """Tell whether a mail may tell somebody the notes (rule 10): a guest from outside never."""
     if not settings.notes_in_mails or person is None:
         return False
     return person.kind is not PersonKind.CLIENT or settings.notes_shown_to_clients
 
 
-def _link(appointment_id: int, settings: AgencySettings) -> str:
+def page_link(appointment_id: int, settings: AgencySettings) -> str:
+    """Return the address of an appointment's page, empty without a public URL."""
     base = settings.public_url.rstrip("/")
     return f"{base}/rendez-vous/{appointment_id}" if base else ""
 
@@ -189,4 +226,9 @@ def _somebody(page: AppointmentPage, actor: Actor) -> Recipient:
     """Return a participant to show a template for: another than oneself, if there is one."""
     participants = page.details.participants
     chosen = next((p for p in participants if p.person_id != actor.person_id), participants[0])
-    return Recipient(key=chosen.key, name=_name(page, chosen), address="", presence=chosen.presence)
+    return Recipient(
+        key=chosen.key,
+        name=_name(page.persons, chosen),
+        address="",
+        presence=chosen.presence,
+    )

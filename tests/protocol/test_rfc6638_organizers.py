@@ -174,6 +174,20 @@ def test_7_1_persons_take_part_whoever_tells_them(alice: DavClient, ivan: DavCli
     assert presence(ivan.get(IVANS).text, IVAN) == "NEEDS-ACTION"
 
 
+@pytest.mark.parametrize("person", [IVAN, "dupont@famille.example"], ids=["own", "shared"])
+def test_7_1_nor_are_persons_told_whom_the_program_tells(
+    book: AppointmentBook, alice: DavClient, person: str
+) -> None:
+    with book.database.writing() as tx:
+        tx.agency.save_setting("invite_persons", True)
+    name = {"CN": '"Jean Dupont"'} if person != IVAN else {}
+    _plan(alice, attendee(person, SCHEDULE_AGENT="CLIENT", **name) + attendee(GUEST))
+    assert queued(book) == [REQUEST]
+    # RFC 6638 §3.2.1.2: what the program leaves to the server, the server tells
+    _edit(alice, MINE, ";SCHEDULE-AGENT=CLIENT", "")
+    assert queued(book) == [REQUEST, ("REQUEST", person)]
+
+
 def test_7_1_an_attendee_changes_nobodys_agent(
     book: AppointmentBook, alice: DavClient, ivan: DavClient
 ) -> None:

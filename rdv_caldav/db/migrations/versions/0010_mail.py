@@ -30,6 +30,7 @@ def upgrade() -> None:
         sa.Column("sequence", sa.Integer(), nullable=False),
         sa.Column("time_sequence", sa.Integer(), nullable=False),
         sa.Column("answered", sa.JSON(), nullable=False),
+        sa.Column("told", sa.JSON(), nullable=False),
         sa.ForeignKeyConstraint(
             ["appointment_id"],
             ["appointment.id"],
@@ -85,6 +86,13 @@ def upgrade() -> None:
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("address", name="pk_mail_stop"),
     )
+    progress = op.create_table(
+        "reminder_progress",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("until_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_reminder_progress"),
+    )
+    op.bulk_insert(progress, [{"id": 1, "until_at": 0}])
     op.create_table(
         "mailbox_place",
         sa.Column("name", sa.String(300), nullable=False),
@@ -149,6 +157,7 @@ def downgrade() -> None:
     op.drop_column("account", "synchronised_at")
     op.drop_table("feed")
     op.drop_table("mailbox_place")
+    op.drop_table("reminder_progress")
     op.drop_table("mail_stop")
     op.drop_table("received_mail")
     op.drop_index("ix_outbox_message_id", table_name="outbox")
