@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 import tempfile
@@ -16,7 +17,7 @@ sys.path.insert(0, str(ROOT / "tests"))
 
 from support.server import rdv_caldav, running_server  # noqa: E402
 
-COLOURS = 128
+COLOURS = 256
 WIDE = {
     "accueil": "/",
     "fiche-rendez-vous": "/personnes/claire/rendez-vous",
@@ -44,9 +45,12 @@ def main() -> None:
             running_server(database_url, folder / "log", workers=1) as server,
             sync_playwright() as playwright,
         ):
+            # fields of dates speak the browser's language, whatever the page asks for; Debian
+            # has those of Chromium in a package of their own (chromium-l10n)
             browser = playwright.chromium.launch(
                 executable_path=shutil.which("chromium"),
-                args=["--no-sandbox", "--disable-gpu"],
+                args=["--no-sandbox", "--disable-gpu", "--lang=fr-FR"],
+                env={**os.environ, "LANGUAGE": "fr"},
             )
             _take(browser, server.url, WIDE, width=1280)
             _take(browser, server.url, NARROW, width=390)
@@ -74,9 +78,12 @@ def _picture(page: Page, path: str, file: Path) -> None:
         sys.exit(f"{path}: no such page")
     page.wait_for_load_state("networkidle")
     page.screenshot(path=file)
-    # few colours are enough for a page of text, and a third of the size
+    # few colours are enough for a page of text, and a third of the size; even those of small
+    # marks have to be right, since they say something
     with Image.open(file) as shot:
-        small = shot.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
+        small = shot.convert("RGB").quantize(
+            COLOURS, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE
+        )
     small.save(file, optimize=True)
     print(f"{file.name}: {file.stat().st_size // 1000} kB")
 

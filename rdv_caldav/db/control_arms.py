@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import (
@@ -11,7 +11,6 @@ from sqlalchemy import (
     FromClause,
     String,
     and_,
-    case,
     exists,
     false,
     func,
@@ -19,6 +18,7 @@ from sqlalchemy import (
     select,
     true,
     tuple_,
+    type_coerce,
 )
 
 from rdv_caldav.db.schema import AppointmentRow, ExceptionRow, OccurrenceRow, ParticipantRow
@@ -26,12 +26,16 @@ from rdv_caldav.db.schema import AppointmentRow, ExceptionRow, OccurrenceRow, Pa
 NOTHING = literal("", String)
 """The original start of what is no series."""
 
+_DATES = AppointmentRow.__table__.join(
+    OccurrenceRow, OccurrenceRow.appointment_id == AppointmentRow.id
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arm:
     """One kind of rows: its source, and what it says of each.
 
-    ``wall`` is the ``original_wall`` of those who take part in the date.
+    ``wall`` is the ``original_wall`` of those who take part in the date, ``rows`` counts dates.
     """
 
     source: FromClause
@@ -43,6 +47,7 @@ class Arm:
     search: ColumnElement[str]
     notes: ColumnElement[str]
     conditions: tuple[ColumnElement[bool], ...]
+    rows: ColumnElement[int] = field(default_factory=func.count)
 
     def narrowed(self, conditions: tuple[ColumnElement[bool], ...]) -> Arm:
         """Return the arm with more conditions."""
@@ -90,32 +95,68 @@ def singles(*, is_narrow: bool) -> Arm:
     )
 
 
-def dates(*, with_details: bool, by_series: bool) -> Arm:
-    """Return the arm of series; ``by_series`` has SQLite go from series to series."""
-    source = AppointmentRow.__table__.join(
-        OccurrenceRow, OccurrenceRow.appointment_id == AppointmentRow.id
+def plain_dates(*, by_series: bool) -> Arm:
+    """Return the arm of dates that are as their series; ``by_series`` goes from one to the next."""
+    return Arm(
+        source=_DATES,
+        original=OccurrenceRow.original_wall.expression,
+        differs=false(),
+        starts_at=OccurrenceRow.starts_at,
+        state=AppointmentRow.state.expression,
+        wall=NOTHING,
+        search=AppointmentRow.search_key.expression,
+        notes=AppointmentRow.notes.expression,
+        # only series have dates: saying so offers SQLite the index of series
+        conditions=(
+            OccurrenceRow.state.is_(None),
+            *((AppointmentRow.is_series.is_(True),) if by_series else ()),
+        ),
     )
-    differs = OccurrenceRow.state.is_not(None)
-    search, notes = AppointmentRow.search_key.expression, AppointmentRow.notes.expression
+
+
+def whole_series() -> Arm:
+    """Return the same dates, counted series by series: for what is asked of no single date."""
+    number = (
+        select(func.count())
+        .where(
+            OccurrenceRow.appointment_id == AppointmentRow.id,
+            OccurrenceRow.state.is_(None),
+        )
+        .correlate(AppointmentRow)
+        .scalar_subquery()
+    )
+    return replace(
+        plain_dates(by_series=False),
+        source=AppointmentRow.__table__,
+        conditions=(AppointmentRow.is_series.is_(True),),
+        rows=func.sum(number),
+    )
+
+
+def differing_dates(*, with_details: bool) -> Arm:
+    """Return the arm of dates that say something else than their series.
+
+    Its objet and notes are only told ``with_details``.
+    """
+    source = _DATES
+    of_details: type[AppointmentRow | ExceptionRow] = AppointmentRow
     if with_details:
-        source = source.outerjoin(
+        of_details = ExceptionRow
+        source = source.join(
             ExceptionRow,
             and_(
                 ExceptionRow.appointment_id == OccurrenceRow.appointment_id,
                 ExceptionRow.original_wall == OccurrenceRow.original_wall,
             ),
         )
-        search = func.coalesce(ExceptionRow.search_key, search)
-        notes = func.coalesce(ExceptionRow.notes, notes)
     return Arm(
         source=source,
         original=OccurrenceRow.original_wall.expression,
-        differs=differs,
+        differs=true(),
         starts_at=OccurrenceRow.starts_at,
-        state=func.coalesce(OccurrenceRow.state, AppointmentRow.state),
-        wall=case((differs, OccurrenceRow.original_wall), else_=""),
-        search=search,
-        notes=notes,
-        # only series have dates: saying so offers SQLite the index of series
-        conditions=(AppointmentRow.is_series.is_(True),) if by_series else (),
+        state=type_coerce(OccurrenceRow.state, String),
+        wall=OccurrenceRow.original_wall.expression,
+        search=of_details.search_key.expression,
+        notes=of_details.notes.expression,
+        conditions=(OccurrenceRow.state.is_not(None),),
     )

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, bindparam, select
+from sqlalchemy import BindParameter, Connection, bindparam, func, select
 
-from rdv_caldav.db.control_statements import Listing
+from rdv_caldav.db.control_statements import Listing, is_visible
 from rdv_caldav.db.mapping import Row, instant
 from rdv_caldav.db.schema import AppointmentRow, ExceptionRow, ParticipantRow, PersonRow
 from rdv_caldav.domain.appointment import Presence, Span, State
@@ -19,6 +19,7 @@ from rdv_caldav.domain.control import (
     ListedParticipant,
     Place,
     RowKey,
+    Scope,
 )
 
 _AT_ONCE = 500
@@ -76,13 +77,12 @@ class ControlReading:
             keys.reverse()
         return self._rows(keys, listing)
 
-    def everything(self, listing: Listing) -> Iterator[list[ControlRow]]:
-        """Yield all rows in order, in pieces of bounded size."""
-        found = self._connection.execute(
-            listing.all(), execution_options={"stream_results": True, "yield_per": _AT_ONCE}
-        )
-        for keys in found.partitions():
-            yield self._rows(keys, listing)
+    def everything(self, listing: Listing) -> Generator[list[ControlRow], None, None]:
+        """Yield all rows in order, in pieces of bounded size; closed by who stops early."""
+        options = {"stream_results": True, "yield_per": _AT_ONCE}
+        with self._connection.execute(listing.all(), execution_options=options) as found:
+            for keys in found.partitions():
+                yield self._rows(keys, listing)
 
     def some(self, listing: Listing, appointment_ids: Sequence[int]) -> list[ControlRow]:
         """Return the rows of some rendez-vous, as far as the listing has them."""
@@ -100,6 +100,15 @@ class ControlReading:
             by_state[State(row.state)] += row.rows
             by_type[row.type_code] += row.rows
         return ControlCounts(by_state=by_state, by_type=by_type)
+
+    def sees_most(self, scope: Scope) -> bool:
+        """Tell whether a scope contains half of all persons at least."""
+        seen = select(func.count()).select_from(PersonRow).where(is_visible(scope))
+        everyone = select(func.count()).select_from(PersonRow)
+        found = self._connection.execute(
+            select(seen.scalar_subquery().label("seen"), everyone.scalar_subquery().label("all"))
+        ).one()
+        return bool(2 * found.seen >= found.all)
 
     def texts(self, appointment_ids: Sequence[int]) -> dict[int, tuple[str, str]]:
         """Return the stored text and its slots, by id of rendez-vous."""

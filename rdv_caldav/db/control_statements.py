@@ -1,6 +1,7 @@
 """The control table's statements: single rendez-vous and dates of series, as one list.
 
-Both kinds stand in an index of their own, so each statement has two arms of the same shape.
+Each kind stands in an index of its own, so each statement has arms of the same shape: single
+ones, dates that are as their series, and those that differ from it.
 A page of many rows in order of time *walks*: it goes from date to date and asks of each whether
 it is wanted. All else goes through everything, and compares with sets of participants that are
 found once.
@@ -18,7 +19,6 @@ from sqlalchemy import (
     ColumnElement,
     Select,
     case,
-    func,
     literal,
     or_,
     select,
@@ -27,7 +27,14 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.selectable import CompoundSelect
 
-from rdv_caldav.db.control_arms import NOTHING, Arm, dates, singles
+from rdv_caldav.db.control_arms import (
+    NOTHING,
+    Arm,
+    differing_dates,
+    plain_dates,
+    singles,
+    whole_series,
+)
 from rdv_caldav.db.schema import AppointmentRow, ParticipantRow, PersonRow
 from rdv_caldav.domain.agency import AppointmentType
 from rdv_caldav.domain.control import ControlFilter, Place, Scope, Sort, Trash
@@ -41,7 +48,8 @@ _SHORT = timedelta(days=100)
 class Listing:
     """What is listed for whom: all that the statements are made of.
 
-    ``types`` are those of the agency in its order, ``zone`` is its time zone.
+    ``types`` are those of the agency in its order, ``zone`` is its time zone. ``sees_most``
+    says that the scope contains a good part of all persons.
     """
 
     filter: ControlFilter
@@ -50,6 +58,7 @@ class Listing:
     types: Sequence[AppointmentType]
     sort: Sort = Sort.DATE
     descending: bool = False
+    sees_most: bool = False
 
     def page(
         self, place: Place | None, *, size: int, is_dense: bool
@@ -58,10 +67,7 @@ class Listing:
 
         ``is_dense`` says that a good part of all rows is wanted, which makes walking worth it.
         """
-        # notes stand in no index: whoever looks there goes through everything anyway
-        walks = (
-            is_dense and self.sort is Sort.DATE and not (self._is_narrow or self.filter.in_notes)
-        )
+        walks = is_dense and self.sort is Sort.DATE and not self._is_narrow
         downwards = self.descending is not (place is not None and place.backwards)
         arms = [
             select(
@@ -89,9 +95,9 @@ class Listing:
     def counts(self) -> CompoundSelect[*tuple[Any, ...]]:
         """Return the statement for how many rows there are of each état and type."""
         arms = []
-        for arm in self._arms(walks=False):
+        for arm in self._arms(walks=False, is_counted=True):
             said = select(arm.state.label("state"), AppointmentRow.type_code.label("type_code"))
-            counted = said.add_columns(func.count().label("rows")).select_from(arm.source)
+            counted = said.add_columns(arm.rows.label("rows")).select_from(arm.source)
             arms.append(
                 counted.where(*arm.conditions).group_by(arm.state, AppointmentRow.type_code)
             )
@@ -178,16 +184,21 @@ class Listing:
         first, last = self.filter.first_day, self.filter.last_day
         return first is not None and last is not None and last - first <= _SHORT
 
-    def _arms(self, *, walks: bool) -> list[Arm]:
+    def _arms(self, *, walks: bool, is_counted: bool = False) -> list[Arm]:
         wanted = self.filter
         asks_each = walks or self._is_narrow or self._is_short
+        has_time = wanted.first_day is not None or wanted.last_day is not None
         arms = []
         if wanted.series is not True:
             arms.append(singles(is_narrow=self._is_narrow))
         if wanted.series is not False:
-            details = self.sort is Sort.SUBJECT or bool(wanted.text or wanted.location)
             by_series = not (walks or self._is_narrow)
-            arms.append(dates(with_details=details, by_series=by_series))
+            is_whole = is_counted and not has_time
+            details = self.sort is Sort.SUBJECT or bool(wanted.text or wanted.location)
+            arms += [
+                whole_series() if is_whole else plain_dates(by_series=by_series),
+                differing_dates(with_details=details),
+            ]
         return [
             arm.narrowed(
                 (*self._appointment(), *self._date(arm), *self._people(arm, walks=asks_each))
@@ -261,14 +272,17 @@ class Listing:
         seen = (
             select(ParticipantRow.appointment_id)
             .join(PersonRow, PersonRow.id == ParticipantRow.person_id)
-            .where(_is_visible(self.scope))
+            .where(is_visible(self.scope))
         )
-        if walks:
-            return seen.where(ParticipantRow.appointment_id == AppointmentRow.id).exists()
-        return AppointmentRow.id.in_(seen)
+        if not (walks or self.sees_most):
+            return AppointmentRow.id.in_(seen)
+        # mostly it is the owner, who stands in the index that is read anyway
+        visible = select(PersonRow.id).where(is_visible(self.scope))
+        one_of_all = seen.where(ParticipantRow.appointment_id == AppointmentRow.id).exists()
+        return or_(AppointmentRow.owner_id.in_(visible), one_of_all)
 
 
-def _is_visible(scope: Scope) -> ColumnElement[bool]:
+def is_visible(scope: Scope) -> ColumnElement[bool]:
     """Return the condition that a person is one of those whom a scope contains."""
     sectors = PersonRow.sector_id.in_(sorted(scope.sector_ids))
     persons = PersonRow.id == (-1 if scope.person_id is None else scope.person_id)

@@ -39,6 +39,9 @@ AFTER, BEFORE = "apres", "avant"
 
 DESCENDING = "desc"
 _YES, _NO = "oui", "non"
+MOST_VALUES = 500
+"""Values of one name: more is nobody's choice, and would only keep the server busy."""
+
 _LONGEST = 200
 _LARGEST_ID = 2**31 - 1
 _LARGEST_INSTANT = 2**53
@@ -52,6 +55,7 @@ class Problem(StrEnum):
     ORDER = "order"
     CHOICE = "choice"
     TOO_LONG = "too_long"
+    TOO_MANY = "too_many"
 
 
 def read_query(pairs: Iterable[tuple[str, str]]) -> ControlQuery:
@@ -160,8 +164,12 @@ class _Values:
         self.problems: dict[str, str] = {}
 
     def many(self, name: str, read: Callable[[str], T]) -> frozenset[T]:
-        """Return all values of a name that can be read."""
-        return frozenset(self._read(name, self._given.get(name, ()), read, Problem.CHOICE))
+        """Return all values of a name that can be read, none where they are too many."""
+        given = dict.fromkeys(self._given.get(name, ()))
+        if len(given) > MOST_VALUES:
+            self.problems[name] = Problem.TOO_MANY
+            return frozenset()
+        return frozenset(self._read(name, list(given), read, Problem.CHOICE))
 
     def one(
         self, name: str, read: Callable[[str], T], problem: Problem = Problem.CHOICE

@@ -23,10 +23,23 @@ _WIDTH_OF_CHARACTER = 256
 def write_xls(sheet: Sheet, file: BinaryIO, *, most_rows: int = MOST_ROWS) -> None:
     """Write a workbook; text stays text, whatever it looks like."""
     workbook = xlwt.Workbook(encoding="utf-8")
+    pages: list[xlwt.Worksheet] = []
+    try:
+        _write_pages(workbook, pages, sheet, most_rows)
+        workbook.save(file)
+    finally:
+        for page in pages:
+            if page.row_tempfile is not None:
+                page.row_tempfile.close()
+
+
+def _write_pages(
+    workbook: xlwt.Workbook, pages: list[xlwt.Worksheet], sheet: Sheet, most_rows: int
+) -> None:
     day, clock = xlwt.easyxf(num_format_str="DD/MM/YYYY"), xlwt.easyxf(num_format_str="HH:MM")
     text = xlwt.easyxf()
     page, line = _new_page(workbook, sheet, 1), 1
-    pages = [page]
+    pages.append(page)
     for row in sheet.rows:
         if line == most_rows:
             page.flush_row_data()
@@ -38,10 +51,6 @@ def write_xls(sheet: Sheet, file: BinaryIO, *, most_rows: int = MOST_ROWS) -> No
         line += 1
         if line % _AT_ONCE == 0:
             page.flush_row_data()
-    workbook.save(file)
-    for page in pages:
-        if page.row_tempfile is not None:
-            page.row_tempfile.close()
 
 
 def _new_page(workbook: xlwt.Workbook, sheet: Sheet, number: int) -> xlwt.Worksheet:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, time
+from tempfile import TemporaryDirectory
 from typing import BinaryIO
 
 import xlsxwriter
@@ -18,8 +19,22 @@ MOST_ROWS = 1_048_576
 
 
 def write_xlsx(sheet: Sheet, file: BinaryIO, *, most_rows: int = MOST_ROWS) -> None:
-    """Write a workbook; text is never taken for a formula, a number or a link."""
-    workbook = xlsxwriter.Workbook(file, {"constant_memory": True})
+    """Write a workbook; text is never taken for a formula, a number or a link.
+
+    Where its rows end in an exception nothing is left behind.
+    """
+    with TemporaryDirectory() as folder:
+        workbook = xlsxwriter.Workbook(file, {"constant_memory": True, "tmpdir": folder})
+        try:
+            _write_pages(workbook, sheet, most_rows)
+            workbook.close()
+        except BaseException:
+            for page in workbook.worksheets():
+                page.row_data_fh.close()
+            raise
+
+
+def _write_pages(workbook: Workbook, sheet: Sheet, most_rows: int) -> None:
     day = workbook.add_format({"num_format": "dd/mm/yyyy", "align": "left"})
     clock = workbook.add_format({"num_format": "hh:mm", "align": "left"})
     page, line = _new_page(workbook, sheet, 1), 1
@@ -31,7 +46,6 @@ def write_xlsx(sheet: Sheet, file: BinaryIO, *, most_rows: int = MOST_ROWS) -> N
         for place, value in enumerate(row):
             _write(page, line, place, value, clock if isinstance(value, time) else day)
         line += 1
-    workbook.close()
 
 
 def _new_page(workbook: Workbook, sheet: Sheet, number: int) -> Worksheet:

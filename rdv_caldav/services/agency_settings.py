@@ -1,7 +1,8 @@
 """What an administrator decides for the agency: options, defaults, types, rules of conflict.
 
-Each change is in the journal with what was before. A type's new name or colour is written
-into the appointments that are not over, so that calendars show it at their next sync.
+Each change is in the journal with what was before. A type's new name or colour, and the agency's
+new name, are written into the appointments that are not over, so that calendars show them at
+their next sync.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from rdv_caldav.services.recording import Recorder, rewritten
 
 MAX_LABEL = 100
 RECOLOURED_SINCE = timedelta(days=90)
-"""How long ago an appointment may have ended for its text to take a type's new name."""
+"""How long ago an appointment may have ended for its text to take a new name."""
 
 _READ_OTHERWISE = {
     "notes_shown_to_clients": Role.CLIENT,
@@ -56,6 +57,11 @@ def change(
         for name, value in different.items()
     ]
     _record(tx, actor, entries, now=now)
+    if "name" in different:
+        # who edits reads it as the organizer's name in every appointment, past ones too
+        tx.calendars.renew_all(now)
+        for kind in tx.agency.types():
+            _rewrite(tx, actor, kind.code, now=now)
     return tx.agency.settings()
 
 
@@ -121,7 +127,7 @@ def move_type(tx: Transaction, actor: Actor, code: str, places: int, *, now: dat
 
 
 def _rewrite(tx: Transaction, actor: Actor, code: str, *, now: datetime) -> None:
-    """Write a type's new words into its appointments; nobody is asked again, nothing mailed."""
+    """Write new words into the appointments of a type; nobody is asked again, nothing mailed."""
     settings = tx.agency.settings()
     recorder = Recorder(tx=tx, actor=actor, settings=settings, now=now)
     for appointment_id in tx.appointments.ids_of_type(code, since=now - RECOLOURED_SINCE):

@@ -16,6 +16,7 @@ from rdv_caldav.domain.errors import (
     DateOutOfRange,
     EditRefused,
     OwnerMissing,
+    ParticipantRefused,
     UnknownObject,
     UnknownType,
 )
@@ -92,8 +93,7 @@ def create(
 
     ``uid`` is one that the form has chosen, so that it can be known again when it comes twice.
 
-    Raises what :func:`rdv_caldav.services.appointments.create` does, and EditRefused for
-    participants whom the actor may not know of.
+    Raises what :func:`rdv_caldav.services.appointments.create` does, and ParticipantRefused.
     """
     _check(tx, actor, sheet, frozenset())
     plan = Plan(
@@ -123,7 +123,8 @@ def save(
 ) -> Saved | Overtaken:
     """Make the changes of a form, upon whatever the appointment is by now.
 
-    Raises UnknownObject, EditRefused, UnknownOccurrence, Conflicting and what rules forbid.
+    Raises UnknownObject, EditRefused, ParticipantRefused, UnknownOccurrence, Conflicting and
+    what rules forbid.
     """
     settings = tx.agency.settings()
     stored = tx.appointments.lock(appointment_id)
@@ -240,8 +241,11 @@ def _check(tx: Transaction, actor: Actor, sheet: Sheet, known: frozenset[int | s
         check_rule(rule, sheet.span.start)
     arriving = {key for key in sheet.keys - known if isinstance(key, int)}
     persons = tx.people.by_ids(arriving)
-    if any(key not in persons or not may_know(actor, persons[key]) for key in arriving):
-        raise EditRefused("somebody is added whom this account may not know of")
+    strangers = {key for key in arriving if key not in persons or not may_know(actor, persons[key])}
+    if strangers:
+        raise ParticipantRefused(
+            "somebody is added whom this account may not know of", person_ids=strangers
+        )
 
 
 def _check_span(span: Span) -> None:

@@ -114,6 +114,14 @@ def _details(appointment: Appointment, original: datetime | None) -> Details:
     return rules.occurrence_at(appointment, original)
 
 
+def is_over(page: AppointmentPage, *, now: datetime) -> bool:
+    """Tell whether what the page shows has ended: the date, or the last one of all."""
+    if page.original is not None or not page.is_series:
+        return page.details.span.ends_at <= now
+    end = time_index(page.appointment, now=now).stops_at
+    return end is not None and end <= now
+
+
 def dates_around(page: AppointmentPage, actor: Actor, *, now: datetime) -> list[ListedDate]:
     """Return some dates of a series: the last one before ``now`` (aware) and those that follow.
 

@@ -204,15 +204,46 @@ def record_presence(
 
     Raises EditRefused, NotAParticipant, UnknownOccurrence.
     """
+    given = GivenAnswer(presence=presence, original=original, comment=comment)
+    return record_answers(tx, actor, appointment_id, key, [given], now=now)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GivenAnswer:
+    """An answer to the whole, or to the date of a series that ``original`` names.
+
+    ``comment`` None leaves the one that stands there.
+    """
+
+    presence: Presence
+    original: datetime | None = None
+    comment: str | None = None
+
+
+def record_answers(
+    tx: Transaction,
+    actor: Actor,
+    appointment_id: int,
+    key: int | str,
+    answers: Iterable[GivenAnswer],
+    *,
+    now: datetime,
+) -> Appointment:
+    """Record several answers of one participant at once, in their order.
+
+    Raises as :func:`record_presence` does.
+    """
     settings = _settings(tx)
     stored = _lock(tx, appointment_id)
-    is_own = key == actor.person_id
+    is_own = key == actor.participant_key
     if not is_own and not _may_edit(tx, actor, stored.appointment, settings):
         raise EditRefused("only an editor records somebody else's presence")
-    _check_date(stored.appointment, original)
-    new = rules.record_presence(
-        stored.appointment, key, presence, original=original, comment=comment
-    )
+    new = stored.appointment
+    for given in answers:
+        _check_date(new, given.original)
+        new = rules.record_presence(
+            new, key, given.presence, original=given.original, comment=given.comment
+        )
     return _store(tx, actor, stored, new, settings, now=now)
 
 

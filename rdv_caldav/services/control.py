@@ -6,7 +6,7 @@ disagree about what a filter means or what an account may see.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 
 from rdv_caldav.db.control_statements import Listing
@@ -52,19 +52,20 @@ def page(
     query: ControlQuery,
     *,
     size: int = PAGE_SIZE,
-    expected: int = 0,
+    expected: int | None = None,
 ) -> ControlPage:
     """Return the page that the query's place says, the first one without. Raises ModuleOff.
 
-    ``expected`` is how many rows there are in all, where that is known: it decides only how
-    they are looked for.
+    ``expected`` is how many rows there are in all, where that is known: it decides how they
+    are looked for, and that none are where there are none.
     """
+    wanted = listing(tx, actor, query)
+    if expected == 0:
+        return ControlPage(rows=(), before=None, after=None)
     place = query.place
     backwards = place is not None and place.backwards
     # one more than asked for tells whether there is another page
-    rows = tx.control.page(
-        listing(tx, actor, query), place, size=size + 1, is_dense=expected >= DENSE
-    )
+    rows = tx.control.page(wanted, place, size=size + 1, is_dense=(expected or 0) >= DENSE)
     is_more = len(rows) > size
     rows = rows[-size:] if backwards else rows[:size]
     if not rows:
@@ -84,8 +85,11 @@ def counts(tx: Transaction, actor: Actor, wanted: ControlFilter) -> ControlCount
 
 def everything(
     tx: Transaction, actor: Actor, query: ControlQuery
-) -> Iterator[Sequence[ControlRow]]:
-    """Yield all rows that a query lists, in its order, in pieces. Raises ModuleOff."""
+) -> Generator[Sequence[ControlRow], None, None]:
+    """Yield all rows that a query lists, in its order, in pieces. Raises ModuleOff.
+
+    Whoever stops before the end closes it.
+    """
     return tx.control.everything(listing(tx, actor, query))
 
 
@@ -103,13 +107,15 @@ def listing(tx: Transaction, actor: Actor, query: ControlQuery) -> Listing:
     settings = tx.agency.settings()
     if not settings.module_enabled:
         raise ModuleOff("the module Rendez-vous is switched off")
+    scope = access.scope_of(actor, settings)
     return Listing(
         filter=query.filter,
-        scope=access.scope_of(actor, settings),
+        scope=scope,
         zone=settings.time_zone,
         types=tx.agency.types(),
         sort=query.sort,
         descending=query.descending,
+        sees_most=not (scope.everybody or scope.is_own) and tx.control.sees_most(scope),
     )
 
 

@@ -7,6 +7,7 @@ own: one that is refused takes nothing else along, and other writers have their 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -106,10 +107,11 @@ class BulkOutcome:
 def listed_keys(tx: Transaction, actor: Actor, wanted: ControlFilter) -> list[RowKey]:
     """Return all rows of a filter, for an action on them. Raises InvalidInput for too many."""
     keys: list[RowKey] = []
-    for rows in everything(tx, actor, ControlQuery(filter=wanted)):
-        keys += (row.key for row in rows)
-        if len(keys) > MOST_AT_ONCE:
-            raise InvalidInput(f"more than {MOST_AT_ONCE} rows at once")
+    with closing(everything(tx, actor, ControlQuery(filter=wanted))) as parts:
+        for rows in parts:
+            keys += (row.key for row in rows)
+            if len(keys) > MOST_AT_ONCE:
+                raise InvalidInput(f"more than {MOST_AT_ONCE} rows at once")
     return keys
 
 

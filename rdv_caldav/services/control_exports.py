@@ -7,7 +7,8 @@ are made in a file first, which is gone when it has been read.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -66,6 +67,10 @@ def media_type(wanted: ExportFormat) -> str:
     return _MEDIA_TYPES[wanted]
 
 
+def _unobserved(_rows: int) -> None:
+    """Nobody asks how far it is."""
+
+
 def export(
     tx: Transaction,
     actor: Actor,
@@ -74,13 +79,16 @@ def export(
     *,
     wording: Wording,
     now: datetime,
+    on_rows: Callable[[int], None] = _unobserved,
 ) -> Iterator[bytes]:
     """Return the pieces of a file with what a query lists; ``now`` is aware.
 
-    The transaction must stay open until the last piece. Raises ModuleOff at once, and
-    InvalidInput at once for more rows than a PDF takes.
+    ``on_rows`` is told how many rows more were taken in, again and again. The transaction must
+    stay open until the last piece. Raises ModuleOff at once, and InvalidInput at once for more
+    rows than a PDF takes.
     """
-    return _Export(tx=tx, actor=actor, query=query, wording=wording, now=now).pieces(wanted)
+    wish = _Export(tx=tx, actor=actor, query=query, wording=wording, now=now, on_rows=on_rows)
+    return wish.pieces(wanted)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,10 +100,11 @@ class _Export:
     query: ControlQuery
     wording: Wording
     now: datetime
+    on_rows: Callable[[int], None]
 
     def pieces(self, wanted: ExportFormat) -> Iterator[bytes]:
         """Return the pieces of the file."""
-        parts = everything(self.tx, self.actor, self.query)
+        parts = self._counted(everything(self.tx, self.actor, self.query))
         rows = chain.from_iterable(parts)
         match wanted:
             case ExportFormat.CSV:
@@ -111,6 +120,14 @@ class _Export:
                 return self._calendar(parts)
             case ExportFormat.PDF:
                 return iter([self._pdf(rows)])
+
+    def _counted(
+        self, parts: Generator[Sequence[ControlRow], None, None]
+    ) -> Iterator[Sequence[ControlRow]]:
+        with closing(parts):
+            for rows in parts:
+                yield rows
+                self.on_rows(len(rows))
 
     @property
     def _types(self) -> dict[str, str]:

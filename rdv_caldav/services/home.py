@@ -128,12 +128,12 @@ def _page(
     wanted: ControlFilter,
     *,
     size: int = _MOST,
+    newest_first: bool = False,
 ) -> control.ControlPage:
     if not ids:
         return control.ControlPage(rows=(), before=None, after=None)
-    return control.page(
-        tx, actor, ControlQuery(filter=replace(wanted, participants=ids)), size=size
-    )
+    query = ControlQuery(filter=replace(wanted, participants=ids), descending=newest_first)
+    return control.page(tx, actor, query, size=size)
 
 
 def _running(
@@ -180,7 +180,7 @@ def _open_ones(
         last_day=today - timedelta(days=1),
         states=frozenset({State.PLANNED}),
     )
-    return _page(tx, actor, ids, wanted).rows
+    return _page(tx, actor, ids, wanted, newest_first=True).rows
 
 
 def _clashes(

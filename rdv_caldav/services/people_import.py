@@ -1,4 +1,4 @@
-"""Persons from a CSV file: all rows or none, each refusal with its line and reason.
+"""Persons from a CSV file: nothing of it where a row is refused, each with line and reason.
 
 Nothing is mailed, and a person who is known by his identifier, or by kind and name, is
 brought up to date instead of being added twice.
@@ -6,12 +6,14 @@ brought up to date instead of being added twice.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from rdv_caldav.db.uow import Transaction
 from rdv_caldav.domain.agency import AgencySettings, Person, PersonKind
 from rdv_caldav.domain.directory import Directory, normalise_address
+from rdv_caldav.domain.errors import DomainError
 from rdv_caldav.domain.fiches import Complaint, Fiche, Problem
 from rdv_caldav.ical.availability import weekly_availability
 from rdv_caldav.services.people_csv import (
@@ -32,17 +34,24 @@ _WORDS = {
     Problem.HOURS: "{}",
     Problem.KIND: "Type is client, intervenant or gestionnaire",
     Problem.SLUG: ("Identifiant is lower-case letters, digits and hyphens, and no reserved word"),
+    Problem.LANGUAGE: "Langue is fr or en",
+    Problem.CONTACT_BY: "Joindre par is e-mail, SMS, ne pas écrire or agence",
     Problem.SURPLUS: "more cells than the first line has columns",
     Problem.SEVERAL: "several persons are called {}: Identifiant has to say who",
     Problem.TWICE: "the same person as in line {}: homonyms need an Identifiant",
 }
 
 
+ROWS_OF_TURN = 500
+"""Rows that are written in one transaction: half a second of it."""
+
+
 @dataclass(slots=True)
 class ImportReport:
     """What an import did, or would do; lines of the file begin at 1, with the header.
 
-    ``slugs`` are of those whom it created or brought up to date.
+    ``slugs`` are of those whom it created or brought up to date. ``left`` counts the rows that
+    it did not come to, since it stopped half-way.
     """
 
     created: list[str] = field(default_factory=list)
@@ -50,6 +59,8 @@ class ImportReport:
     unchanged: list[str] = field(default_factory=list)
     refusals: list[tuple[int, tuple[Complaint, ...]]] = field(default_factory=list)
     slugs: list[str] = field(default_factory=list)
+    added: set[int] = field(default_factory=set)
+    left: int = 0
 
     @property
     def rejected(self) -> list[tuple[int, str]]:
@@ -66,6 +77,20 @@ class ImportReport:
         yield f"{len(self.unchanged)} unchanged"
         for line, reason in self.rejected:
             yield f"line {line}: {reason}"
+        if self.left:
+            yield f"{self.left} rows are left: import the same file again to go on"
+
+    def take(self, turn: ImportReport) -> None:
+        """Add what another turn did."""
+        self.created += turn.created
+        self.updated += turn.updated
+        self.unchanged += turn.unchanged
+        self.slugs += turn.slugs
+        self.added |= turn.added
+
+
+Run = Callable[[Callable[[Transaction], ImportReport]], ImportReport]
+"""Runs something in a transaction."""
 
 
 def import_people(
@@ -84,9 +109,70 @@ def import_people(
     header or is no CSV.
     """
     report = ImportReport()
-    rows = read_rows(text, meanings=meanings, kind=kind)
-    plan = list(_plan(tx, _usable(rows, report), report))
+    rows = list(_usable(read_rows(text, meanings=meanings, kind=kind), report))
+    return _import(tx, rows, report, dry_run=dry_run)
+
+
+def import_in_turns(
+    read: Run,
+    write: Run,
+    text: str,
+    *,
+    meanings: Sequence[str | None] | None = None,
+    kind: PersonKind | None = None,
+) -> ImportReport:
+    """Do the same in transactions of some rows each, so that other writers have their turns too.
+
+    ``read`` and ``write`` run something in a transaction of that kind. Every row is looked at
+    before the first one is written; should a later one be refused all the same, since somebody
+    else wrote meanwhile, the import stops there and says how much is left. Importing the file
+    once more then goes on with it. Raises InvalidInput.
+    """
+    report = ImportReport()
+    rows = list(_usable(read_rows(text, meanings=meanings, kind=kind), report))
+    todo: list[PersonRow] = []
+    read(partial(_import, rows=rows, report=report, dry_run=True, todo=todo))
+    if report.refusals:
+        return report
+    total = ImportReport(unchanged=report.unchanged)
+    # an Identifiant that the file gives is not to be taken by somebody without one
+    todo.sort(key=lambda row: not row.slug)
+    for first in range(0, len(todo), ROWS_OF_TURN):
+        turn = partial(_turn, rows=todo[first : first + ROWS_OF_TURN], ours=frozenset(total.added))
+        try:
+            done = write(turn)
+        except DomainError:
+            total.left = len(todo) - first
+            return total
+        if done.refusals:
+            total.refusals, total.left = done.refusals, len(todo) - first
+            return total
+        total.take(done)
+    return total
+
+
+def _turn(tx: Transaction, *, rows: Sequence[PersonRow], ours: frozenset[int]) -> ImportReport:
+    return _import(tx, rows, ImportReport(), dry_run=False, ours=ours)
+
+
+def _import(
+    tx: Transaction,
+    rows: Sequence[PersonRow],
+    report: ImportReport,
+    *,
+    dry_run: bool,
+    ours: frozenset[int] = frozenset(),
+    todo: list[PersonRow] | None = None,
+) -> ImportReport:
+    """Import rows, and note in ``report`` what was done.
+
+    ``ours`` are persons of the same file: no other row of it means them. Rows that say
+    something new are added to ``todo``.
+    """
+    plan = list(_plan(tx, rows, report, ours))
     report.refusals.sort(key=lambda refusal: refusal[0])
+    if todo is not None:
+        todo += (row for row, _ in plan)
     if dry_run or report.refusals:
         return report
     sectors, hours = _Sectors(tx), _WorkingHours(tx)
@@ -94,6 +180,8 @@ def import_people(
     for row, known in sorted(plan, key=lambda pair: not pair[0].slug):
         sector_id = sectors.id_of(row.sector)
         person = known.person if known else _add(tx, row, sector_id)
+        if known is None:
+            report.added.add(person.id)
         if known is not None and not _says_nothing_new(row, person, sectors):
             after = replace(_merged(row, person), sector_id=sector_id or person.sector_id)
             store_person(tx, person, after)
@@ -101,11 +189,19 @@ def import_people(
         if hours.are_new(row, fiche):
             tx.people.save_availability(person.id, hours.said_by(row))
         if _has_new_details(row, fiche):
-            tx.people.save_details(
-                person.id, phone=row.phone or fiche.phone, notes=row.notes or fiche.notes
-            )
+            _save_details(tx, row, fiche)
         report.slugs.append(person.slug)
     return report
+
+
+def _save_details(tx: Transaction, row: PersonRow, standing: Fiche) -> None:
+    tx.people.save_details(
+        standing.person.id,
+        phone=row.phone or standing.phone,
+        notes=row.notes or standing.notes,
+        language=row.language or standing.language,
+        contact_by=standing.contact_by if row.contact_by is None else row.contact_by,
+    )
 
 
 def store_person(tx: Transaction, before: Person, after: Person) -> None:
@@ -177,10 +273,11 @@ def _usable(rows: Iterable[PersonRow | RejectedRow], report: ImportReport) -> It
 
 
 def _plan(
-    tx: Transaction, rows: Iterable[PersonRow], report: ImportReport
+    tx: Transaction, rows: Iterable[PersonRow], report: ImportReport, ours: frozenset[int]
 ) -> Iterator[tuple[PersonRow, Fiche | None]]:
     settings = tx.agency.settings()
-    persons = _KnownPersons(tx.people_listing.everyone())
+    everyone = tx.people_listing.everyone()
+    persons = _KnownPersons(fiche for fiche in everyone if fiche.person.id not in ours)
     sectors, hours = _Sectors(tx), _WorkingHours(tx)
     lines: dict[object, int] = {}
     for row in rows:
@@ -218,8 +315,9 @@ def _has_nothing_new(row: PersonRow, known: Fiche, sectors: _Sectors, hours: _Wo
 
 
 def _has_new_details(row: PersonRow, known: Fiche) -> bool:
-    new_phone = row.phone and row.phone != known.phone
-    return bool(new_phone or (row.notes and row.notes != known.notes))
+    said = ((row.phone, known.phone), (row.notes, known.notes), (row.language, known.language))
+    is_reached_otherwise = row.contact_by is not None and row.contact_by is not known.contact_by
+    return is_reached_otherwise or any(new and new != old for new, old in said)
 
 
 def is_the_agencys(address: str, settings: AgencySettings) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,9 +10,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from support.accessibility import STANDARDS, faults_of
 from support.server import rdv_caldav, running_server
 
-AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 _OPTIONS = (
     "--no-sandbox",
@@ -35,15 +34,22 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(pytest.mark.skip(reason="no Chromium on this machine"))
 
 
-@pytest.fixture(scope="module")
-def panel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a running panel of a demo agency of this module's own."""
-    folder = tmp_path_factory.mktemp("panel")
-    database_url = f"sqlite:///{folder / 'rdv.sqlite'}"
-    environ = {"RDV_DATABASE_URL": database_url}
+@pytest.fixture(scope="session")
+def demo_agency(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The database of a demo agency, to copy."""
+    file = tmp_path_factory.mktemp("demo") / "rdv.sqlite"
+    environ = {"RDV_DATABASE_URL": f"sqlite:///{file}"}
     for command in (("upgrade",), ("demo", "--appointments", str(APPOINTMENTS))):
         done = rdv_caldav(*command, environ=environ)
         assert done.returncode == 0, done.stderr
+    return file
+
+
+@pytest.fixture(scope="module")
+def panel(demo_agency: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a running panel of a demo agency of this module's own."""
+    folder = tmp_path_factory.mktemp("panel")
+    database_url = f"sqlite:///{shutil.copy(demo_agency, folder)}"
     with running_server(database_url, folder / "log", workers=1) as server:
         yield server.url
 
@@ -114,20 +120,7 @@ def accessible() -> Callable[[Page], None]:
     """Assert that axe-core finds nothing on a page."""
 
     def check(page: Page) -> None:
-        # evaluated, not added as an element: the policy of our pages lets no script in
-        page.evaluate(AXE.read_text("utf-8"))
-        found = page.evaluate(
-            "() => axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa',"
-            " 'best-practice']})"
-        )
-        faults = [
-            {
-                "rule": each["id"],
-                "where": [node["target"] for node in each["nodes"]][:5],
-                "why": each["nodes"][0].get("failureSummary", ""),
-            }
-            for each in found["violations"]
-        ]
-        assert not faults, f"{page.url}: {json.dumps(faults, ensure_ascii=False, indent=1)}"
+        faults = faults_of(page, STANDARDS)
+        assert not faults, f"{page.url}: {faults}"
 
     return check

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 
 import pytest
@@ -12,67 +17,86 @@ from playwright.sync_api import Page, Response, expect
 from rdv_caldav.bootstrap import open_book
 from rdv_caldav.settings import load_settings
 from rdv_web import create_app
+from support.accessibility import STANDARDS, faults_of
+from support.panel_pages import NOBODY, Visit, forgotten, visits
 
 PageAs = Callable[..., Page]
 
-KINDS = ("clients", "intervenants", "gestionnaires")
-# pages that need a name or a number; the demo agency has these
-NAMED = (
-    "/personnes/claire",
-    "/personnes/claire/modifier",
-    "/personnes/claire/rendez-vous",
-    "/planning/ivan",
-    "/rendez-vous/1",
-    "/rendez-vous/1/email",
-    "/administration/configuration/rendez-vous/client",
-    *(f"/{kind}" for kind in KINDS),
-    *(f"/{kind}/nouveau" for kind in KINDS),
+WIDTHS = {"desk": 1280, "phone": 390}
+# the whole of it in the light, at both widths; in the dark nothing but colours is another
+CHECKS: Sequence[tuple[str, Literal["light", "dark"], Sequence[str]]] = (
+    ("desk", "light", STANDARDS),
+    ("phone", "light", STANDARDS),
+    ("phone", "dark", ["color-contrast"]),
+    ("desk", "dark", ["color-contrast"]),
 )
-# a file to keep, a stylesheet, or the server's own health: nothing to look at
-NO_PAGES = {"control.schema", "types.stylesheet", "health.health"}
 
 
-@pytest.fixture
-def paths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The path of every page."""
+def test_no_page_is_forgotten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RDV_DATABASE_URL", f"sqlite:///{tmp_path / 'rdv.sqlite'}")
-    app = create_app(open_book(load_settings()))
-    plain = [
-        rule.rule
-        for rule in app.url_map.iter_rules()
-        if "GET" in (rule.methods or ()) and not rule.arguments and rule.endpoint not in NO_PAGES
-    ]
-    return [*plain, *NAMED]
+    assert not forgotten(create_app(open_book(load_settings())))
 
 
-@pytest.mark.parametrize(("width", "dark", "language"), [(1280, False, "fr"), (390, True, "en")])
-def test_every_page_is_whole(
-    page_as: PageAs, paths: list[str], panel: str, width: int, dark: bool, language: str
-) -> None:
-    page = page_as("admin", width=width, dark=dark, language=language)
-    asked: list[str] = []
-    answers: list[Response] = []
-    page.on("request", lambda request: asked.append(request.url))
-    # Playwright takes no method of a builtin as it is
-    page.on("response", lambda answer: answers.append(answer))  # noqa: PLW0108
-    template = page.goto("/administration/configuration/modeles")
-    assert template is not None
-    first = page.locator("main a[href*='/modeles/']:not([href$='nouveau'])").first
-    edit = first.get_attribute("href")
-    assert edit is not None
-    faults = []
-    for path in (*paths, edit):
-        answer = page.goto(path)
-        assert answer is not None
-        if not answer.ok:
-            faults.append(f"{path}: {answer.status}")
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_every_page_is_whole_and_accessible(page_as: PageAs, panel: str, language: str) -> None:
+    """By light and by dark, on a desk and on a phone, with all that folds unfolded."""
+    faults: list[str] = []
+    asked: set[str] = set()
+
+    def note(answer: Response) -> None:
+        if answer.status >= 400 and not answer.request.is_navigation_request():
+            faults.append(f"{answer.url}: {answer.status}")
+
+    by_login = groupby(sorted(visits(), key=attrgetter("login")), key=attrgetter("login"))
+    for login, looked_at in by_login:
+        page = page_as(None if login == NOBODY else login, language=language)
+        page.on("request", lambda request: asked.add(urlsplit(request.url).netloc))
+        page.on("response", note)
+        names = _names(page) if login == "admin" else {}
+        for visit in looked_at:
+            found = _look(page, replace(visit, path=visit.path.format(**names)))
+            faults.extend(f"{visit.path} ({login}) {fault}" for fault in found)
+    assert not faults, "\n".join(faults)
+    assert asked == {urlsplit(panel).netloc}
+
+
+def _look(page: Page, visit: Visit) -> Iterator[str]:
+    """Open a page once, look at it in every way, and yield what is wrong with it."""
+    answer = page.goto(visit.path)
+    assert answer is not None
+    if answer.status != visit.status:
+        yield f"answers {answer.status}"
+    page.evaluate("document.querySelectorAll('details').forEach(each => (each.open = true))")
+    for device, light, rules in CHECKS:
+        page.set_viewport_size({"width": WIDTHS[device], "height": 900})
+        # colours on their way from light to dark are neither
+        page.emulate_media(color_scheme=light, reduced_motion="reduce")
         wide = page.evaluate("document.documentElement.scrollWidth")
-        if wide > width:
-            faults.append(f"{path}: {wide} px wide")
-    assert not faults
-    assert not [each.url for each in answers if each.status >= 400]
-    host = urlsplit(panel).netloc
-    assert {urlsplit(url).netloc for url in asked} == {host}
+        if wide > WIDTHS[device]:
+            yield f"on a {device}: {wide} px wide"
+        for fault in faults_of(page, rules):
+            yield f"on a {device}, {light}: {fault}"
+
+
+def _names(page: Page) -> dict[str, str]:
+    """Make what some pages are about, and return what their addresses call it."""
+    page.goto("/administration/configuration/modeles")
+    page.get_by_role("button", name=re.compile("^(Copier|Copy)")).first.click()
+    template = page.url.rsplit("/", 1)[1]
+    page.goto("/rendez-vous/2")
+    date = page.locator(".dates a").first.get_attribute("href") or ""
+    token = page.locator("main input[name=csrf_token]").first.input_value()
+    wish: dict[str, str | float | bool] = {
+        "filtre": "lancer=1",
+        "format": "xlsx",
+        "csrf_token": token,
+    }
+    prepared = page.request.post("/analyse/rendez-vous/exports", form=wish)
+    return {
+        "template": template,
+        "date": date.partition("date=")[2],
+        "export": prepared.url.rsplit("/", 1)[1],
+    }
 
 
 def test_without_javascript_a_rendez_vous_is_created_answered_and_cancelled(

@@ -4,26 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import pytest
 from playwright.sync_api import Page
 
 PageAs = Callable[..., Page]
-
-
-@pytest.mark.parametrize("width", [1280, 390])
-@pytest.mark.parametrize("dark", [False, True])
-@pytest.mark.parametrize("language", ["fr", "en"])
-def test_open_pages_are_accessible(
-    page_as: PageAs,
-    accessible: Callable[[Page], None],
-    width: int,
-    dark: bool,
-    language: str,
-) -> None:
-    page = page_as(width=width, dark=dark, language=language)
-    for path in ("/", "/connexion", "/rien"):
-        page.goto(path)
-        accessible(page)
 
 
 def test_keyboard_alone_logs_in_and_out(page_as: PageAs) -> None:

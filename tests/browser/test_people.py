@@ -5,39 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import Page, expect
 
 PageAs = Callable[..., Page]
 Accessible = Callable[[Page], None]
-
-PATHS = (
-    "/clients",
-    "/clients?q=personne-de-ce-nom",
-    "/personnes/ivan",
-    "/personnes/ivan/modifier",
-    "/personnes/ivan/rendez-vous",
-    "/personnes/ivan/rendez-vous?du=hier",
-    "/intervenants/nouveau",
-    "/fiches/importer",
-    "/secteurs",
-    "/compte/rendez-vous",
-    "/compte?q=client",
-)
-
-
-@pytest.mark.parametrize(
-    ("width", "dark", "language"), [(1280, False, "fr"), (390, True, "en"), (390, False, "fr")]
-)
-def test_every_page_is_accessible(
-    page_as: PageAs, accessible: Accessible, width: int, dark: bool, language: str
-) -> None:
-    page = page_as("admin", width=width, dark=dark, language=language)
-    for path in PATHS:
-        page.goto(path)
-        accessible(page)
-        wide = page.evaluate("document.documentElement.scrollWidth")
-        assert wide <= width, f"{path} is wider than the screen"
 
 
 def test_keyboard_alone_makes_and_archives_a_fiche(page_as: PageAs, accessible: Accessible) -> None:

@@ -10,6 +10,7 @@ from rdv_caldav.bootstrap import AppointmentBook
 from rdv_radicale.application import Application, create_app
 from support.caldav import Place
 from support.dav import DavClient
+from support.inbox import switch
 
 
 @pytest.fixture
@@ -62,3 +63,9 @@ def any_calendar(request: pytest.FixtureRequest, alice: DavClient) -> Place:
     if request.param == "/alice/perso/":
         alice.request("MKCALENDAR", "/alice/perso/", expect=201)
     return Place(alice, request.param)
+
+
+@pytest.fixture
+def listening(book: AppointmentBook) -> None:
+    """Have Alice's, Ivan's and Claire's inboxes filled, as Apple's programs want it."""
+    switch(book, "alice", "ivan", "claire")

@@ -12,14 +12,14 @@ from rdv_caldav.bootstrap import AppointmentBook
 from rdv_caldav.domain.agency import Role
 from rdv_caldav.services.access import Channel, actor_for
 from rdv_caldav.services.calendar_import import import_calendar
-from support.caldav import (
-    Place,
-)
+from support.caldav import Place
 from support.dav import DavClient
 from support.inbox import (
     CLAIRES,
+    INBOX,
     IVANS,
     MINE,
+    WEEKLY,
     edit,
     empty,
     meet,
@@ -43,15 +43,7 @@ from support.scheduling import (
 )
 
 Login = Callable[[str], DavClient]
-INBOX = "/ivan/inbox/"
-LATER = TIMES.replace("T09", "T14").replace("T10", "T15")
-WEEKLY = "RRULE:FREQ=WEEKLY;COUNT=4\r\n"
-
-
-@pytest.fixture(autouse=True)
-def listening(book: AppointmentBook) -> None:
-    """Alice's, Ivan's and Claire's programs are Apple's."""
-    switch(book, "alice", "ivan", "claire")
+pytestmark = pytest.mark.usefixtures("listening")
 
 
 # -- what is told to whom -----------------------------------------------------------------

@@ -24,7 +24,9 @@ from support.caldav import (
 )
 from support.dav import CALDAV, CS, DAV, DavClient, resources
 from support.inbox import (
+    INBOX,
     IVANS,
+    LATER,
     MINE,
     edit,
     empty,
@@ -45,15 +47,7 @@ from support.scheduling import (
 )
 
 Login = Callable[[str], DavClient]
-INBOX = "/ivan/inbox/"
-LATER = TIMES.replace("T09", "T14").replace("T10", "T15")
-WEEKLY = "RRULE:FREQ=WEEKLY;COUNT=4\r\n"
-
-
-@pytest.fixture(autouse=True)
-def listening(book: AppointmentBook) -> None:
-    """Alice's, Ivan's and Claire's programs are Apple's."""
-    switch(book, "alice", "ivan", "claire")
+pytestmark = pytest.mark.usefixtures("listening")
 
 
 # -- reading ------------------------------------------------------------------------------

@@ -9,7 +9,10 @@ from support.dav import DavClient
 from support.objects import TIMES, event
 from support.scheduling import CLAIRE, IVAN, attendee, lines_of
 
+INBOX = "/ivan/inbox/"
 MINE, IVANS, CLAIRES = "/alice/alice/a.ics", "/ivan/ivan/a.ics", "/claire/claire/a.ics"
+LATER = TIMES.replace("T09", "T14").replace("T10", "T15")
+WEEKLY = "RRULE:FREQ=WEEKLY;COUNT=4\r\n"
 
 
 def switch(book: AppointmentBook, *logins: str, on: bool = True) -> None:

@@ -29,6 +29,13 @@ class PanelClient(FlaskClient):
         fields = {**(data or {}), "csrf_token": self.token()}
         return self.post(url, data=fields, headers=headers, **more)
 
+    def post_stale(self, url: str, data: dict[str, Any], *, login: str) -> TestResponse:
+        """Send a form that stands there since before ``login`` logged in."""
+        fields = {**data, "csrf_token": self.token()}
+        self.post_form("/deconnexion")
+        self.log_in(login)
+        return self.post(url, data=fields, headers={"Sec-Fetch-Site": "same-origin"})
+
     def log_in(self, login: str, password: str = PASSWORD) -> None:
         """Log in by the login page."""
         answer = self.post_form(

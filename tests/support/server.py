@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,15 +67,20 @@ class RunningServer:
 
 @contextmanager
 def running_server(
-    database_url: str, log: Path, *, workers: int = 2, threads: int = 8
+    database_url: str,
+    log: Path,
+    *,
+    workers: int = 2,
+    threads: int = 8,
+    environ: Mapping[str, str] | None = None,
 ) -> Iterator[RunningServer]:
-    """Serve a prepared database until the end of the block."""
+    """Serve a prepared database until the end of the block; ``environ`` has further settings."""
     bind = f"127.0.0.1:{free_port()}"
-    environ = clean_environ({"RDV_DATABASE_URL": database_url})
+    variables = clean_environ({"RDV_DATABASE_URL": database_url, **(environ or {})})
     options = ["--bind", bind, "--workers", str(workers), "--threads", str(threads)]
     with log.open("ab") as out:
         process = subprocess.Popen(
-            [*COMMAND, "serve", *options], env=environ, stdout=out, stderr=out
+            [*COMMAND, "serve", *options], env=variables, stdout=out, stderr=out
         )
     server = RunningServer(f"http://{bind}", process, log)
     try:

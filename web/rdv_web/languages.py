@@ -17,13 +17,16 @@ LANGUAGES = {"fr": "Français", "en": "English"}
 
 _DEFAULT = "fr"
 
+_LOCALES = {"en": "en_GB"}
+"""Whose dates a language is written with: English ones with the day before the month, as here."""
+
 
 def install(app: Flask) -> None:
     """Let the application speak both languages."""
     Babel(
         app,
         default_locale=_DEFAULT,
-        locale_selector=chosen_language,
+        locale_selector=_chosen_locale,
         timezone_selector=agency_zone,
     )
     app.before_request(remember_choice)
@@ -60,6 +63,11 @@ def chosen_language() -> str:
         if asked in LANGUAGES:
             return str(asked)
     return browsers_language()
+
+
+def _chosen_locale() -> str:
+    language = chosen_language()
+    return _LOCALES.get(language, language)
 
 
 def browsers_language() -> str:

@@ -53,8 +53,15 @@ REFUSALS: Mapping[type[DomainError], Refusal] = {
     errors.NotBegun: Refusal(
         _INVALID, _("Un rendez-vous ne peut être marqué Tenu qu’une fois commencé.")
     ),
+    errors.AlreadyOver: Refusal(
+        _INVALID, _("Ce rendez-vous est passé : plus aucun message n’est envoyé à son sujet.")
+    ),
     errors.Conflicting: Refusal(_CONFLICT, _("Ce rendez-vous est en conflit avec un autre.")),
     errors.UnknownType: Refusal(_INVALID, _("Ce type de rendez-vous n’existe pas.")),
+    errors.LastDate: Refusal(
+        _INVALID,
+        _("C’est la dernière date de la série : mettez plutôt la série à la corbeille."),
+    ),
     errors.UnknownOccurrence: Refusal(_INVALID, _("La série n’a pas de rendez-vous à cette date.")),
     errors.PreconditionFailed: Refusal(
         _CONFLICT, _("Quelqu’un d’autre a modifié ce rendez-vous entre-temps.")

@@ -2,16 +2,22 @@
 
 The cookie is signed and holds a session's token and the CSRF token, nothing else. Everything
 but the pages named in :data:`OPEN` needs somebody who is logged in.
+
+The token against forged requests begins with the account's id, so that a form tells to whom it was
+shown even when the session has ended or the browser is somebody else's by then.
 """
 
 from __future__ import annotations
 
+import secrets
 from datetime import timedelta
 
-from flask import Flask, Request, Response, redirect, request, url_for
+from flask import Flask, Request, Response, current_app, redirect, request, url_for
+from flask import session as cookie
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 from flask_wtf.csrf import CSRFError, CSRFProtect
+from itsdangerous import BadData, URLSafeTimedSerializer
 from werkzeug.wrappers import Response as AnyResponse
 
 from rdv_caldav.bootstrap import AppointmentBook
@@ -34,6 +40,12 @@ OPEN = frozenset(
 """Endpoints that answer without a login."""
 
 csrf = CSRFProtect()
+
+_FORM_FIELD = "csrf_token"
+"""Flask-WTF's name for it, in the cookie and in forms."""
+
+_FORM_SALT = "wtf-csrf-token"
+"""What Flask-WTF signs it with beside the key."""
 
 
 class Visitor(UserMixin):  # type: ignore[misc]
@@ -94,6 +106,7 @@ def enter(account: Account) -> None:
         found = web_sessions.resume(tx, token, now=now)
     assert found is not None, "the account was active a moment ago"
     login_user(Visitor(token, *found))
+    cookie[_FORM_FIELD] = f"{account.id}.{secrets.token_urlsafe()}"
 
 
 def leave() -> None:
@@ -135,7 +148,7 @@ def _ask_to_log_in() -> AnyResponse | tuple[str, int]:
             return Response(status=204, headers={"HX-Redirect": url_for("login.form")})
         target = request.full_path.rstrip("?")
         return redirect(url_for("login.form", next=target if target != "/" else None))
-    return login.form_after_expiry(keep=_is_ours()), 401
+    return login.form_after_expiry(keep_for=_form_shown_to()), 401
 
 
 def _forged(_error: CSRFError) -> tuple[str, int]:
@@ -146,9 +159,28 @@ def _forged(_error: CSRFError) -> tuple[str, int]:
     """
     from rdv_web.pages import login  # noqa: PLC0415 - the page needs this module
 
-    if current_user.is_authenticated and _is_ours():
+    shown_to = _form_shown_to()
+    if current_user.is_authenticated and shown_to == current_user.actor.account.id:
         return login.typed_again(login.asked(), list(request.form.items(multi=True))), 400
-    return login.form_after_expiry(keep=_is_ours()), 401
+    return login.form_after_expiry(keep_for=shown_to), 401
+
+
+def _form_shown_to() -> int | None:
+    """Return the id of the account to which the form that is sent was shown.
+
+    None where nothing proves it: then what was typed is not shown again to anybody.
+    """
+    if not _is_ours():
+        return None
+    assert current_app.secret_key is not None
+    signer = URLSafeTimedSerializer(current_app.secret_key, salt=_FORM_SALT)
+    try:
+        token = str(signer.loads(request.form.get(_FORM_FIELD, "")))
+    except BadData:
+        return None
+    # that of a page which was shown to nobody in particular has no point in it
+    shown_to, _point, rest = token.partition(".")
+    return int(shown_to) if rest else None
 
 
 def _is_ours() -> bool:

@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -131,6 +132,10 @@ def test_every_filter_lists_exactly_what_it_says(tx: Transaction) -> None:
         expected = [row for row in everything if is_wanted(row)]
         rows = listed(tx, "admin", **{name: value})
         assert rows == expected, name
+        narrowed: dict[str, Any] = {name: value}
+        counts = control.counts(tx, actor(tx, "admin"), ControlFilter(**narrowed))
+        assert counts.by_state == Counter(row.state for row in rows), name
+        assert counts.by_type == Counter(row.type_code for row in rows), name
         assert 0 < len(rows) < len(everything), name
     assert listed(tx, "admin", guests=False) == [r for r in everything if None not in ids(r)]
     assert listed(tx, "admin", series=False) == [r for r in everything if not r.is_series]
@@ -185,9 +190,9 @@ def test_the_corbeille(tx: Transaction) -> None:
 
 @pytest.mark.parametrize("sort", list(Sort))
 @pytest.mark.parametrize("descending", [False, True])
-@pytest.mark.parametrize("expected", [0, control.DENSE])
+@pytest.mark.parametrize("expected", [None, control.DENSE])
 def test_pages_forwards_and_backwards_show_each_row_once(
-    tx: Transaction, sort: Sort, expected: int, *, descending: bool
+    tx: Transaction, sort: Sort, expected: int | None, *, descending: bool
 ) -> None:
     admin = actor(tx, "admin")
     query = ControlQuery(sort=sort, descending=descending)
@@ -204,6 +209,17 @@ def test_pages_forwards_and_backwards_show_each_row_once(
         back.append(control.page(tx, admin, there, size=7, expected=expected))
         assert back[-1].after is not None
     assert [page.rows for page in reversed(back)] == [page.rows for page in pages]
+
+
+def test_where_nothing_is_expected_nothing_is_looked_for(
+    tx: Transaction, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def never(*_: object, **__: object) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr(tx.control, "page", never)
+    page = control.page(tx, actor(tx, "admin"), ControlQuery(), expected=0)
+    assert page == control.ControlPage(rows=(), before=None, after=None)
 
 
 def test_a_page_beyond_the_end_is_empty(tx: Transaction) -> None:
@@ -226,10 +242,11 @@ def test_a_page_takes_few_statements(busy_book: AppointmentBook) -> None:
     for size in (20, 60):
         with busy_book.database.reading() as tx:
             admin = actor(tx, "admin")
+            control.page(tx, admin, ControlQuery(), size=1)
             with counted(busy_book) as statements:
                 control.page(tx, admin, ControlQuery(), size=size)
-        # settings and types, keys, rendez-vous, differing dates, participants
-        assert len(statements) == 6
+        # keys, rendez-vous, differing dates, participants; settings and types are known
+        assert len(statements) == 4
 
 
 # -- who sees what ------------------------------------------------------------------------
@@ -249,9 +266,12 @@ def test_the_scope_is_that_of_calendars(tx: Transaction) -> None:
         assert (len(visible) < len({row.key.appointment_id for row in everything})) is (
             login == "nora"
         )
-        for dense in (0, control.DENSE):
+        for dense in (None, control.DENSE):
             page = control.page(tx, viewer, ControlQuery(), size=999, expected=dense)
             assert {row.key.appointment_id for row in page.rows} == visible
+            for sees_most in (False, True):
+                wanted = replace(control.listing(tx, viewer, ControlQuery()), sees_most=sees_most)
+                assert tx.control.counts(wanted).total == len(page.rows)
         assert not access.notes_are_hidden(viewer, settings)
 
 

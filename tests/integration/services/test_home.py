@@ -12,7 +12,7 @@ from rdv_caldav.bootstrap import AppointmentBook
 from rdv_caldav.domain import rules
 from rdv_caldav.domain.appointment import Appointment, Participant, Presence
 from rdv_caldav.services import appointments, home
-from support.agency import SECOND, THIRD, WEEKLY
+from support.agency import SECOND, THIRD, WEEKLY, span
 from support.desk import PLAN, Desk
 
 
@@ -70,3 +70,11 @@ def test_answers_to_all_dates_are_not_for_who_takes_part_in_one(desk: Desk) -> N
     answer(desk, visits)
     assert None not in told(desk, "ivan")
     assert None in told(desk, "alice")
+
+
+def test_of_what_is_past_and_still_planned_the_newest_comes_first(desk: Desk) -> None:
+    days = [20, 10, 22, *range(11, 20), 21]
+    for day in days:
+        desk.plan(plan=replace(PLAN, span=span(day)))
+    rows = home.read(desk.tx, desk.actor("alice"), now=desk.now).open_ones
+    assert [row.span.start.day for row in rows] == sorted(days, reverse=True)[:12]

@@ -228,7 +228,7 @@ def test_a_template_that_fails_gives_way_to_the_shipped_one(
     with caplog.at_level(logging.WARNING):
         message = template_filling.compose(desk.tx, page, broken, who)
     assert message.subject.startswith("Invitation : Visite")
-    assert "vous invite" in message.text
+    assert "vous propose" in message.text
     assert "the shipped one is taken" in caplog.text
 
 

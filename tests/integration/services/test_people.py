@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -21,11 +21,13 @@ from rdv_caldav.domain.errors import (
     UnknownObject,
 )
 from rdv_caldav.domain.fiches import FicheFilter, Problem
+from rdv_caldav.domain.mailing import ContactBy
 from rdv_caldav.ical.availability import weekly_hours
 from rdv_caldav.services import calendars, people, people_files, sectors
 from rdv_caldav.services.access import Actor, Channel, actor_for
 from rdv_caldav.services.people import FicheDraft
 from rdv_caldav.services.people_files import ImportOrder
+from rdv_caldav.services.people_import import ImportReport
 from support.desk import Desk
 
 NOW = datetime(2026, 11, 24, 8, tzinfo=UTC)
@@ -38,6 +40,8 @@ ZOE = FicheDraft(
     home_address="1 rue de l'Exemple\r\n00000 Exempleville",
     notes="Code du portail : 0000",
     hours={"MO": [("08:00", "12:00")]},
+    language="en",
+    contact_by=ContactBy.SMS,
 )
 
 
@@ -68,6 +72,7 @@ def test_a_fiche_says_what_the_form_said(any_book: AppointmentBook) -> None:
     assert (found.person.last_name, found.person.first_name) == ("Essai", "Zoé")
     assert found.person.addresses == ("zoe@famille.example", "zoe@travail.example")
     assert found.person.home_address == "1 rue de l'Exemple\n00000 Exempleville"
+    assert (found.language, found.contact_by) == ("en", ContactBy.SMS)
     assert (found.phone, found.notes) == ("01 02 03 04 05", "Code du portail : 0000")
     assert weekly_hours(found.availability) == {"MO": [("08:00", "12:00")]}
 
@@ -212,6 +217,7 @@ def test_a_fiche_that_somebody_else_changed_is_not_overwritten(tx: Transaction) 
         (replace(ZOE, addresses=("zoe",)), "addresses", Problem.ADDRESS),
         (replace(ZOE, addresses=("rdv@agence.example",)), "addresses", Problem.AGENCY_ADDRESS),
         (replace(ZOE, sector_id=999), "sector_id", Problem.SECTOR),
+        (replace(ZOE, language="xx"), "language", Problem.LANGUAGE),
     ],
 )
 def test_what_cannot_be_kept_is_told_by_field(
@@ -320,6 +326,7 @@ def test_what_is_exported_can_be_imported_unchanged(tx: Transaction) -> None:
     assert "'=1+1;" in data
     assert ";'+33 1" in data
     assert "lu-ma 8h-12h 14h-24h; sa 8h-12h 14h-24h" in data
+    assert ";en;SMS\r\n" in data
     report = people_files.try_import(tx, admin, ImportOrder(text=data))
     assert (report.created, report.updated, report.rejected) == ([], [], [])
     assert len(report.unchanged) == people.count(tx, admin, FicheFilter())
@@ -332,13 +339,17 @@ def test_an_import_is_in_the_journal_and_mails_nobody(tx: Transaction) -> None:
         meanings=["last_name", "phone"],
         kind=PersonKind.CLIENT,
     )
+
+    def here(turn: Callable[[Transaction], ImportReport]) -> ImportReport:
+        return turn(tx)
+
     assert people_files.try_import(tx, admin, order).created == ["Essai", "Dupont"]
     assert names(tx, "admin", FicheFilter(text="essai")) == []
-    report = people_files.do_import(tx, admin, order, now=NOW)
+    report = people_files.do_import(here, here, admin, order, now=NOW)
     assert report.slugs == ["essai", "dupont"]
     assert people.fiche(tx, admin, "essai").phone == "01 02"
     assert events(tx)[0][0] == "FichesImported"
     assert tx.outbox.pending() == []
-    assert people_files.do_import(tx, admin, order, now=NOW).slugs == []
+    assert people_files.do_import(here, here, admin, order, now=NOW).slugs == []
     with pytest.raises(AccessRefused):
-        people_files.do_import(tx, as_(tx, "nora"), order, now=NOW)
+        people_files.do_import(here, here, as_(tx, "nora"), order, now=NOW)

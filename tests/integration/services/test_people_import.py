@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from rdv_caldav.bootstrap import AppointmentBook
 from rdv_caldav.db.uow import Transaction
 from rdv_caldav.domain.agency import Person, PersonKind
-from rdv_caldav.domain.errors import InvalidInput
+from rdv_caldav.domain.errors import InvalidInput, LostRace
+from rdv_caldav.domain.mailing import ContactBy
 from rdv_caldav.services.people_csv import slug_of
-from rdv_caldav.services.people_import import ImportReport, import_people
+from rdv_caldav.services.people_import import ImportReport, import_in_turns, import_people
 
 HEADER = "Nom;Prénom;Type;E-mail;Adresse;Secteur;Identifiant\n"
 
@@ -237,3 +238,140 @@ def test_a_name_becomes_a_part_of_a_url(name: str, slug: str) -> None:
 def test_nobody_is_mailed(tx: Transaction) -> None:
     load(tx, "Essai;Zoé;client;zoe@famille.example;;;")
     assert tx.outbox.pending() == []
+
+
+@pytest.mark.parametrize(
+    ("language", "contact", "kept"),
+    [
+        ("", "", ("", ContactBy.AGENCY)),
+        ("fr", "e-mail", ("fr", ContactBy.MAIL)),
+        ("Anglais", "SMS", ("en", ContactBy.SMS)),
+        ("English", "ne pas écrire", ("en", ContactBy.NONE)),
+        ("français", "agence", ("fr", ContactBy.AGENCY)),
+    ],
+)
+def test_how_somebody_is_written_to(
+    tx: Transaction, language: str, contact: str, kept: tuple[str, ContactBy]
+) -> None:
+    header = "Nom;Type;Langue;Joindre par\n"
+    load(tx, f"Essai;client;{language};{contact}", header=header)
+    found = tx.people_listing.fiche("essai")
+    assert found is not None
+    assert (found.language, found.contact_by) == kept
+    again = load(tx, f"Essai;client;{language};{contact}", header=header)
+    assert again.unchanged == ["Essai"]
+    load(tx, "Essai;client;;", header=header)
+    found = tx.people_listing.fiche("essai")
+    assert found is not None
+    assert (found.language, found.contact_by) == kept, "empty cells say nothing"
+
+
+@pytest.mark.parametrize("cells", ["klingon;", ";pigeon"])
+def test_ways_to_write_that_are_not_known_are_refused(tx: Transaction, cells: str) -> None:
+    report = load(tx, f"Essai;client;{cells}", header="Nom;Type;Langue;Joindre par\n")
+    assert [line for line, _ in report.rejected] == [2]
+    assert report.created == []
+
+
+# -- turn by turn -------------------------------------------------------------------------
+
+Change = Callable[[Transaction], ImportReport]
+
+
+class Turns:
+    """Runs each turn in a transaction of its own; ``between`` happens after the first one."""
+
+    def __init__(
+        self, book: AppointmentBook, between: Callable[[Transaction], None] | None = None
+    ) -> None:
+        self.book, self.between, self.count = book, between, 0
+
+    def read(self, turn: Change) -> ImportReport:
+        with self.book.database.reading() as tx:
+            return turn(tx)
+
+    def write(self, turn: Change) -> ImportReport:
+        self.count += 1
+        if self.between is not None and self.count == 2:
+            with self.book.database.writing() as tx:
+                self.between(tx)
+        with self.book.database.writing() as tx:
+            return turn(tx)
+
+    def load(self, *rows: str) -> ImportReport:
+        return import_in_turns(self.read, self.write, HEADER + "\n".join(rows) + "\n")
+
+
+@pytest.fixture
+def short_turns(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two rows a turn."""
+    monkeypatch.setattr("rdv_caldav.services.people_import.ROWS_OF_TURN", 2)
+
+
+FIVE = [f"Essai;{name};client;{name.lower()}@famille.example;;Neuf;" for name in "ABCDE"]
+
+
+def imported(book: AppointmentBook) -> list[str]:
+    with book.database.reading() as tx:
+        return sorted(each.first_name for each in everyone(tx) if each.last_name == "Essai")
+
+
+@pytest.mark.usefixtures("short_turns")
+def test_other_writers_have_their_turns(any_book: AppointmentBook) -> None:
+    seen: list[list[str]] = []
+
+    def write_something(tx: Transaction) -> None:
+        seen.append(imported(any_book))
+        tx.people.add_sector("Entre-temps")
+
+    report = Turns(any_book, write_something).load(*FIVE)
+    assert (len(report.created), report.left) == (5, 0)
+    assert seen == [["A", "B"]]
+    again = Turns(any_book)
+    assert len(again.load(*FIVE).unchanged) == 5
+    assert again.count == 0, "nothing to write takes nobody's turn"
+
+
+@pytest.mark.usefixtures("short_turns")
+def test_an_import_that_stopped_goes_on_when_it_is_done_again(any_book: AppointmentBook) -> None:
+    def lose(_tx: Transaction) -> None:
+        raise LostRace("another writer was first")
+
+    report = Turns(any_book, lose).load(*FIVE)
+    assert (len(report.created), report.left) == (2, 3)
+    assert "3 rows are left" in list(report.lines())[-1]
+    assert imported(any_book) == ["A", "B"]
+    report = Turns(any_book).load(*FIVE)
+    assert (len(report.created), len(report.unchanged), report.left) == (3, 2, 0)
+
+
+@pytest.mark.usefixtures("short_turns")
+def test_nothing_is_written_where_a_later_row_is_refused(any_book: AppointmentBook) -> None:
+    turns = Turns(any_book)
+    report = turns.load(*FIVE, "Essai;Faux;inconnu;;;;")
+    assert [line for line, _ in report.rejected] == [7]
+    assert turns.count == 0
+    assert imported(any_book) == []
+
+
+@pytest.mark.usefixtures("short_turns")
+def test_homonyms_of_one_file_stay_two_persons(any_book: AppointmentBook) -> None:
+    rows = ["Double;Jo;client;;;;", *FIVE[:3], "Double;Jo;client;;;;jo-le-second"]
+    report = Turns(any_book).load(*rows)
+    assert (len(report.created), report.updated, report.left) == (5, [], 0)
+    with any_book.database.reading() as tx:
+        slugs = {each.slug for each in everyone(tx) if each.last_name == "Double"}
+    assert slugs == {"jo-double", "jo-le-second"}
+
+
+@pytest.mark.usefixtures("short_turns")
+def test_what_others_write_meanwhile_stops_it_where_it_is_doubtful(
+    any_book: AppointmentBook,
+) -> None:
+    def add_homonyms(tx: Transaction) -> None:
+        for slug in ("d-un", "d-deux"):
+            tx.people.add(slug=slug, kind=PersonKind.CLIENT, last_name="Essai", first_name="D")
+
+    report = Turns(any_book, add_homonyms).load(*FIVE)
+    assert (len(report.created), report.left) == (2, 3)
+    assert "several persons" in report.rejected[0][1]

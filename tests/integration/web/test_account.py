@@ -7,7 +7,10 @@ from collections.abc import Callable
 import pytest
 
 from rdv_caldav.bootstrap import AppointmentBook
+from rdv_caldav.services import inbox
+from rdv_caldav.services.access import Channel, actor_for
 from rdv_caldav.services.accounts import verify
+from support.appointment_form import planned
 from support.panel import PanelClient
 
 LogIn = Callable[[str], PanelClient]
@@ -27,6 +30,7 @@ def test_the_language_is_that_of_the_account(alice: PanelClient) -> None:
     page = alice.post_form("/compte/langue", {"language": "en"})
     assert "Your language is saved." in page.text
     assert '<html lang="en">' in alice.get("/compte").text
+    assert "24 November 2026" in alice.get("/").text, "the day before the month, as here"
     alice.post_form("/compte/langue", {"language": "xx"})
     assert '<html lang="en">' in alice.get("/compte").text
 
@@ -82,3 +86,26 @@ def test_nobody_follows_whom_he_may_not_see(logged_in: LogIn) -> None:
     ivan = logged_in("ivan")
     assert ivan.post_form("/compte/agendas/claire/suivre").status_code == 404
     assert ivan.get("/compte?q=claire").status_code == 200
+
+
+def test_notifications_are_switched_on_and_off_again(
+    book: AppointmentBook, claire: PanelClient, alice: PanelClient
+) -> None:
+    page = claire.get("/compte").text
+    assert "avec Thunderbird, laissez désactivé" in page
+    on = claire.post_form("/compte/notifications", {"enabled": "yes"})
+    assert "vous préviendra désormais" in on.text
+    assert 'data-on="yes"' in on.text
+    planned(book, alice)
+    assert _waiting(book, "claire") == (True, 1)
+    assert _waiting(book, "alice") == (False, 0), "nobody else's is switched"
+    off = claire.post_form("/compte/notifications", {"enabled": "no"})
+    assert "ne vous prévient plus" in off.text
+    assert 'data-on="no"' in off.text
+    assert _waiting(book, "claire") == (False, 0)
+
+
+def _waiting(book: AppointmentBook, login: str) -> tuple[bool, int]:
+    with book.database.reading() as tx:
+        actor = actor_for(tx, login, channel=Channel.WEB)
+        return inbox.is_on(tx, actor), len(list(inbox.messages(tx, actor)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -101,3 +102,30 @@ def test_links_of_calendars_lead_here(book: AppointmentBook, alice: PanelClient)
     answer = alice.get(f"/rendez-vous/{stored(book, made).uid}")
     assert answer.location == f"/rendez-vous/{made}"
     assert alice.get("/rendez-vous/inconnu").status_code == 404
+
+
+def test_what_a_form_was_shown_counts_for_that_account_only(
+    book: AppointmentBook, alice: PanelClient, admin: PanelClient
+) -> None:
+    form = Form(alice, NEW).fill(**typed(book), appointment="")
+    assert "libre" in alice.post_form("/rendez-vous/disponibilites", form.fields).text
+    assert admin.post_form("/rendez-vous/disponibilites", form.fields).text == ""
+
+
+def test_a_copy_keeps_what_was_typed_when_somebody_of_it_cannot_be_added(
+    book: AppointmentBook, alice: PanelClient, logged_in: Any
+) -> None:
+    made = planned(book, alice, add=[key(book, "sophie"), key(book, "ivan")])
+    nora, sophie = logged_in("nora"), key(book, "sophie")
+    form = Form(nora, f"{NEW}&copie={made}").fill(**typed(book, subject="Tapé longuement"))
+    assert sophie in form.fields["who"], "she saw her there"
+    form.press("save", 422)
+    assert "Sophie" in re.findall(r'class="problem" role="alert">([^<]+)', form.page)[0]
+    assert 'value="Tapé longuement"' in form.page
+    assert sophie in form.fields["who"]
+    form.press(f"remove:{sophie}")
+    form.press("insist")
+    assert form.where != "/rendez-vous/nouveau"
+    copied = stored(book, int(form.where.rsplit("/", 1)[1]))
+    assert copied.subject == "Tapé longuement"
+    assert len(copied.participants) == 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from html import unescape
 from typing import Any
 
@@ -11,14 +12,16 @@ import pytest
 from rdv_caldav.bootstrap import AppointmentBook
 from rdv_caldav.domain import events
 from rdv_caldav.domain.defaults import AppointmentDefaults
+from rdv_caldav.domain.errors import AlreadyOver
 from rdv_caldav.domain.mail_templates import MailTemplate, Occasion
 from rdv_caldav.ical.objects import parse
-from rdv_caldav.services import calendars, mail_templates
+from rdv_caldav.services import appointment_mails, calendars, mail_templates
 from rdv_caldav.services.access import Channel, actor_for
 from rdv_caldav.services.calendar_objects.put import put_object
 from rdv_web.pages.appointments.wording import Historian
 from support.appointment_form import NEW, Form, day_of, key, planned, show, typed
 from support.panel import PanelClient
+from support.scenario import Clock
 
 
 def test_each_participant_gets_a_message_of_his_own(
@@ -65,7 +68,7 @@ def test_participants_are_written_to_on_saving_where_that_is_ticked(
     with book.database.reading() as tx:
         rows = tx.outbox.of_appointment(made)
     assert {row.recipient for row in rows} == {"claire@famille.example", "ivan@agence.example"}
-    assert not any("Note interne" in row.body for row in rows)
+    assert {(row.method, row.body) for row in rows} == {("REQUEST", "")}
 
 
 @pytest.mark.parametrize(
@@ -135,10 +138,8 @@ def test_the_agencys_own_template_is_offered_first(
         admin = actor_for(tx, "admin", channel=Channel.WEB)
         kept = mail_templates.create(tx, admin, template, now=book.clock())
         tx.agency.save_setting("appointment_defaults", AppointmentDefaults(template_id=kept.id))
-    made = planned(book, alice, invite="y")
+    made = planned(book, alice)
     assert "Notre texte" in alice.get(f"/rendez-vous/{made}/email").text
-    with book.database.reading() as tx:
-        assert [row.body.strip() for row in tx.outbox.of_appointment(made)] == ["Notre texte"]
     Form(alice, show(made)).fill(**typed(book)).press("state:ANNULE")
     assert "Notre texte" not in alice.get(f"/rendez-vous/{made}/email").text
 
@@ -211,3 +212,45 @@ def test_history_tells_everything(book: AppointmentBook, alice: PanelClient) -> 
         "Participant ajouté : Invité Démo",
     ):
         assert words in form.page
+
+
+def _queued(book: AppointmentBook, appointment_id: int) -> int:
+    with book.database.reading() as tx:
+        return len(tx.outbox.of_appointment(appointment_id))
+
+
+def test_nobody_is_written_to_about_what_is_over(
+    book: AppointmentBook, alice: PanelClient, clock: Clock
+) -> None:
+    made = planned(book, alice)
+    url = f"/rendez-vous/{made}/email"
+    letter = {"to": [key(book, "claire")], "subject": "Visite", "body": "Merci", "do": "send"}
+    assert "Envoyer" in alice.get(url).text
+    clock.now += timedelta(days=7, hours=2)  # it ended just now
+    alice.log_in("alice")
+    assert "Ce rendez-vous est passé" in alice.get(url).text
+    answer = alice.post_form(url, letter)
+    assert answer.status_code == 422
+    assert "plus aucun message n’est envoyé" in answer.text
+    assert _queued(book, made) == 0
+    with book.database.writing() as tx, pytest.raises(AlreadyOver):
+        actor = actor_for(tx, "alice", channel=Channel.WEB)
+        write = appointment_mails.Letter(subject="Visite", body="Merci")
+        appointment_mails.send(tx, actor, made, [], lambda _recipient: write, now=book.clock())
+
+
+def test_a_series_is_written_about_until_its_last_date_is_over(
+    book: AppointmentBook, alice: PanelClient, clock: Clock
+) -> None:
+    made = planned(book, alice, repeat="DAILY", ends="count", count="3")
+    day = day_of(book).isoformat()
+    first, whole = f"/rendez-vous/{made}/email?date={day}T10:00", f"/rendez-vous/{made}/email"
+    clock.now += timedelta(days=8)
+    alice.log_in("alice")
+    assert "ouvrez cette date" in alice.get(first).text
+    letter = {"to": [key(book, "claire")], "subject": "Visite", "body": "Merci", "do": "send"}
+    assert "1 message est prêt" in alice.post_form(whole, letter).text
+    clock.now += timedelta(days=2)
+    alice.log_in("alice")
+    assert alice.post_form(whole, letter).status_code == 422
+    assert _queued(book, made) == 1

@@ -100,6 +100,14 @@ def test_nothing_odd_breaks_the_page(any_panel: PanelClient, name: str) -> None:
             assert answer.status_code in (200, 422), (path, query)
 
 
+@pytest.mark.parametrize("path", ["", "/imprimer", "/export.csv"])
+def test_too_many_values_are_told_beside_the_field(alice: PanelClient, path: str) -> None:
+    values = "&".join(f"participant={number}" for number in range(1, 40_001))
+    answer = alice.get(f"{TABLE}{path}?{values}")
+    assert answer.status_code == 422
+    assert "Trop de choix à la fois : 500 au plus." in answer.text
+
+
 def test_rows_lead_to_their_date(alice: PanelClient) -> None:
     page = alice.get(f"{EVERYTHING}&texte=deplace").text
     link = re.search(r'href="(/rendez-vous/\d+\?date=[^"]+)"', page)
@@ -140,18 +148,6 @@ def test_too_much_for_a_pdf_is_said(alice: PanelClient, monkeypatch: pytest.Monk
     answer = alice.get(f"{TABLE}/export.pdf?lancer=1")
     assert answer.status_code == 422
     assert "trop de lignes pour un PDF" in answer.text
-
-
-def test_a_large_workbook_says_how_long_it_takes(
-    alice: PanelClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert "data-slow" not in alice.get(EVERYTHING).text
-    monkeypatch.setattr("rdv_web.pages.control.table.MOST_QUICK_ROWS", 10)
-    monkeypatch.setattr("rdv_web.pages.control.table.ROWS_A_SECOND", 5)
-    page = alice.get(EVERYTHING).text
-    assert f"pendant {total(page) // 5} s environ" in page
-    slow = re.findall(r'href="[^"]*/export\.(\w+)[^"]*" data-slow', page)
-    assert slow == ["xlsx", "xls"]
 
 
 def test_the_print_view_has_all_rows_and_says_of_what(alice: PanelClient) -> None:

@@ -191,15 +191,13 @@ def test_a_form_tells_nobody_whom_its_sender_may_not_know(
 
 def test_passwords_come_back_in_no_page(alice: PanelClient) -> None:
     fields = {"present": "secret-un", "new": "secret-deux", "again": "secret-deux"}
-    headers = {"Sec-Fetch-Site": "same-origin"}
-    stale = alice.post("/compte/mot-de-passe", data=fields, headers=headers)
+    stale = alice.post_stale("/compte/mot-de-passe", fields, login="alice")
     assert stale.status_code == 400
     assert "secret" not in stale.text
 
 
 def test_a_stale_form_is_sent_again_about_the_same(alice: PanelClient) -> None:
-    headers = {"Sec-Fetch-Site": "same-origin"}
-    page = alice.post(NEW, data={"subject": "Bilan"}, headers=headers).text
+    page = alice.post_stale(NEW, {"subject": "Bilan"}, login="alice").text
     assert f'action="{NEW}"' in page
 
 

@@ -8,6 +8,7 @@ from datetime import timedelta
 from html import unescape
 
 import pytest
+from werkzeug.test import TestResponse
 
 from rdv_caldav.bootstrap import AppointmentBook
 from rdv_caldav.services import web_sessions
@@ -87,12 +88,28 @@ def test_nothing_is_done_without_a_token(alice: PanelClient) -> None:
 
 
 def test_a_stale_page_of_ours_is_offered_again(alice: PanelClient) -> None:
-    answer = alice.post(
-        "/deconnexion", data={"note": "typed"}, headers={"Sec-Fetch-Site": "same-origin"}
-    )
+    answer = alice.post_stale("/compte/langue", {"note": "typed"}, login="alice")
     assert answer.status_code == 400
     assert 'name="note" value="typed"' in answer.text
     assert "Se déconnecter" in alice.get("/").text
+
+
+def test_a_stale_page_is_offered_to_nobody_else(alice: PanelClient) -> None:
+    answer = alice.post_stale("/compte/langue", {"note": "typed"}, login="claire")
+    assert answer.status_code == 401
+    assert "ouverte avec un autre compte" in answer.text
+    assert "typed" not in answer.text
+    login = {"password": "demo", "kept": _kept(answer)}
+    assert "typed" not in alice.post_form("/connexion", {"login": "claire", **login}).text
+    offered = alice.post_form("/connexion", {"login": "alice", **login})
+    assert 'name="note" value="typed"' in offered.text
+
+
+def _kept(answer: TestResponse) -> str:
+    """Return what a login page keeps of a form."""
+    found = re.search(r'name="kept" value="([^"]+)"', answer.text)
+    assert found is not None
+    return unescape(found[1])
 
 
 def test_what_was_typed_survives_an_expired_session(admin: PanelClient, clock: Clock) -> None:
@@ -102,11 +119,12 @@ def test_what_was_typed_survives_an_expired_session(admin: PanelClient, clock: C
     expired = admin.post_form(path, typed)
     assert expired.status_code == 401
     assert "Ce que vous aviez saisi est gardé" in expired.text
-    kept = re.search(r'name="kept" value="([^"]+)"', expired.text)
-    assert kept is not None
-    login = {"login": "admin", "password": "demo", "kept": unescape(kept.group(1))}
+    login = {"login": "admin", "password": "demo", "kept": _kept(expired)}
     mistaken = admin.post_form("/connexion", {**login, "password": "wrong"})
-    assert f'name="kept" value="{kept.group(1)}"' in mistaken.text
+    assert _kept(mistaken) == login["kept"]
+    somebody = admin.post_form("/connexion", {**login, "login": "alice"})
+    assert somebody.status_code == 200
+    assert "à « Nice »" not in somebody.text
     offered = admin.post_form("/connexion", login)
     assert f'action="{path}"' in offered.text
     assert 'name="label" value="Été à « Nice »"' in offered.text

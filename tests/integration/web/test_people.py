@@ -6,16 +6,22 @@ import io
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from werkzeug.test import TestResponse
 
 from rdv_caldav.bootstrap import AppointmentBook
+from rdv_caldav.db.uow import Transaction
 from rdv_caldav.domain.agency import Person, PersonKind
 from rdv_caldav.domain.appointment import Span
+from rdv_caldav.domain.errors import UnknownObject
 from rdv_caldav.domain.fiches import Fiche
+from rdv_caldav.domain.mailing import ContactBy
 from rdv_caldav.ical.availability import weekly_hours
+from rdv_caldav.services import people_import
 from rdv_caldav.services.appointments import Plan
+from rdv_caldav.services.people_import import ImportReport
 from support.desk import Desk
 from support.panel import PanelClient
 from support.scenario import Clock
@@ -31,6 +37,8 @@ ZOE = {
     "phone": "01 02 03 04 05",
     "home_address": "1 rue de l'Exemple",
     "notes": "Code du portail",
+    "language": "en",
+    "contact_by": "sms",
 }
 
 
@@ -105,6 +113,8 @@ def test_a_fiche_is_created(alice: PanelClient, book: AppointmentBook) -> None:
     found = fiche_of(book, "zoe-essai")
     assert found.person.addresses == ("zoe@famille.example", "zoe@travail.example")
     assert found.phone == "01 02 03 04 05"
+    assert (found.language, found.contact_by) == ("en", ContactBy.SMS)
+    assert "<dd>SMS</dd>" in page.text
     assert weekly_hours(found.availability) == {"MO": [("08:00", "12:00"), ("20:00", "24:00")]}
     assert "20:00 – 24:00" in page.text
     assert 'href="tel:0102030405"' in page.text
@@ -327,6 +337,29 @@ def test_a_file_is_tried_before_it_is_imported(alice: PanelClient, book: Appoint
     assert "1 fiches créées, 1 mises à jour" in page.text
     assert fiche_of(book, "zoe-essai").phone == "01"
     assert fiche_of(book, "claire").phone == "02"
+
+
+def test_an_import_that_stops_half_way_says_what_is_left(
+    alice: PanelClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turns: list[object] = []
+    turn = people_import._turn
+
+    def overtaken(tx: Transaction, **values: Any) -> ImportReport:
+        turns.append(values)
+        if len(turns) == 2:
+            raise UnknownObject("somebody else was there")
+        return turn(tx, **values)
+
+    monkeypatch.setattr(people_import, "ROWS_OF_TURN", 1)
+    monkeypatch.setattr(people_import, "_turn", overtaken)
+    text = "Nom;Type\nEssai;client\nPlus;client\nEncore;client\n"
+    page = alice.post_form("/fiches/importer", {"content": text, "action": "import"})
+    assert page.status_code == 409
+    assert "1 fiches sont créées et 0 mises à jour, 2 lignes restent." in page.text
+    assert re.search(r"<strong>2</strong>à créer", page.text)
+    page = alice.post_form("/fiches/importer", {"content": text, "action": "import"})
+    assert "Import terminé : 2 fiches créées" in page.text
 
 
 def test_columns_are_matched_by_hand(alice: PanelClient, book: AppointmentBook) -> None:

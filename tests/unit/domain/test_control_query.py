@@ -20,7 +20,7 @@ from rdv_caldav.domain.control import (
     Sort,
     Trash,
 )
-from rdv_caldav.domain.control_query import read_query, write_filter, write_query
+from rdv_caldav.domain.control_query import MOST_VALUES, read_query, write_filter, write_query
 from rdv_caldav.domain.errors import InvalidFilter, UnknownObject
 from rdv_caldav.domain.searching import folded, search_key
 
@@ -131,6 +131,14 @@ def test_all_that_is_wrong_is_told_at_once() -> None:
 
 def test_the_last_of_several_values_counts_where_one_is_wanted() -> None:
     assert read_query([("texte", "un"), ("texte", "deux")]).filter.text == "deux"
+
+
+def test_more_values_than_anybody_chooses_are_refused() -> None:
+    chosen = [("participant", str(number)) for number in range(1, MOST_VALUES + 1)]
+    assert len(read_query([*chosen, *chosen]).filter.participants) == MOST_VALUES
+    with pytest.raises(InvalidFilter) as refused:
+        read_query([*chosen, ("participant", "9999"), ("etat", "x")])
+    assert refused.value.problems == {"participant": "too_many", "etat": "choice"}
 
 
 @pytest.mark.parametrize("reference", ["12", "12/2026-11-25T09:00:00"])

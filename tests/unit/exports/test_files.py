@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import io
 import zlib
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, time
+from pathlib import Path
 from re import DOTALL, findall
+from typing import BinaryIO
 
 import pytest
 import xlrd
@@ -51,6 +54,20 @@ def test_lists_go_on_in_the_next_sheet(count: int, sizes: list[int]) -> None:
     values = [n for page in old.sheets() for n in page.col_values(0)[1:]]
     assert values == [row[0] for page in new for row in page[1:]] == list(range(count))
     assert {tuple(page.row_values(0)) for page in old.sheets()} == {("Numéro", "Texte")}
+
+
+@pytest.mark.parametrize("write", [write_xls, write_xlsx])
+def test_a_list_that_breaks_off_leaves_nothing_behind(
+    write: Callable[[Sheet, BinaryIO], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def rows() -> Iterator[tuple[Cell, Cell]]:
+        yield from ((number, "x") for number in range(2_000))
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    with pytest.raises(ZeroDivisionError):
+        write(Sheet(title="Liste", columns=COLUMNS, rows=rows()), io.BytesIO())
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_end_of_the_old_format_is_no_end() -> None:

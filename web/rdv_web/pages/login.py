@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from flask import Blueprint, current_app, redirect, render_template, request, session, url_for
+from flask_babel import LazyString, lazy_gettext
 from flask_babel import gettext as _
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 from werkzeug.wrappers import Response
@@ -17,6 +20,27 @@ _KEPT_FOR = 24 * 3600
 
 _NOT_KEPT = frozenset({"csrf_token", "password", "present", "new", "again"})
 """Tokens, and the passwords of all forms: no page ever shows these again."""
+
+_LABELS: Mapping[str, LazyString] = {
+    "label": lazy_gettext("Nom"),
+    "name": lazy_gettext("Nom"),
+    "last_name": lazy_gettext("Nom"),
+    "first_name": lazy_gettext("Prénom"),
+    "addresses": lazy_gettext("Adresses e-mail"),
+    "phone": lazy_gettext("Téléphone"),
+    "home_address": lazy_gettext("Adresse postale"),
+    "subject": lazy_gettext("Objet"),
+    "start_day": lazy_gettext("Date de début"),
+    "start_time": lazy_gettext("Heure de début"),
+    "end_day": lazy_gettext("Date de fin"),
+    "end_time": lazy_gettext("Heure de fin"),
+    "location": lazy_gettext("Lieu"),
+    "notes": lazy_gettext("Notes"),
+    "comment": lazy_gettext("Commentaire"),
+    "body": lazy_gettext("Texte"),
+    "text": lazy_gettext("Texte"),
+}
+"""Fields by which somebody knows his words again, of all forms; the others are sent unseen."""
 
 Fields = list[tuple[str, str]]
 
@@ -42,7 +66,7 @@ def enter() -> Response | str | tuple[str, int]:
         session["language"] = language
     session.permanent = True
     sessions.enter(account)
-    kept = _kept_form()
+    kept = _kept_form(account.id)
     if kept is not None:
         return typed_again(*kept)
     return redirect(_local(request.form.get("next", "")) or url_for("front_page.front_page"))
@@ -56,14 +80,14 @@ def leave() -> Response:
     return redirect(url_for("front_page.front_page"))
 
 
-def form_after_expiry(*, keep: bool) -> str:
-    """Ask to log in again; ``keep`` takes what was typed along, signed."""
+def form_after_expiry(*, keep_for: int | None) -> str:
+    """Ask to log in again; what was typed is taken along, signed, for one account only."""
     kept = ""
-    if keep and request.endpoint not in ("login.enter", "login.leave"):
+    if keep_for is not None and request.endpoint not in ("login.enter", "login.leave"):
         fields = [
             (name, value) for name, value in request.form.items(multi=True) if name not in _NOT_KEPT
         ]
-        kept = _signer().dumps([asked(), fields])
+        kept = _signer(keep_for).dumps([asked(), fields])
     return _form(expired=True, kept=kept)
 
 
@@ -75,7 +99,8 @@ def asked() -> str:
 def typed_again(path: str, fields: Fields) -> str:
     """Show what was typed, with a button that sends it; nothing is sent by itself."""
     shown = [(name, value) for name, value in fields if name not in _NOT_KEPT]
-    return render_template("login/typed_again.html", path=path, fields=shown)
+    known = [(_LABELS[name], value) for name, value in shown if name in _LABELS and value]
+    return render_template("login/typed_again.html", path=path, fields=shown, known=known)
 
 
 def _form(*, refused: bool = False, expired: bool = False, kept: str = "") -> str:
@@ -90,9 +115,9 @@ def _form(*, refused: bool = False, expired: bool = False, kept: str = "") -> st
     )
 
 
-def _kept_form() -> tuple[str, Fields] | None:
+def _kept_form(account_id: int) -> tuple[str, Fields] | None:
     try:
-        path, fields = _signer().loads(request.form.get("kept", ""), max_age=_KEPT_FOR)
+        path, fields = _signer(account_id).loads(request.form.get("kept", ""), max_age=_KEPT_FOR)
     except BadSignature:
         return None
     return path, [(name, value) for name, value in fields]
@@ -105,6 +130,7 @@ def _local(target: str) -> str:
     return target if is_path and "\\" not in target else ""
 
 
-def _signer() -> URLSafeTimedSerializer:
+def _signer(account_id: int) -> URLSafeTimedSerializer:
+    """Return what signs for one account: whoever else logs in here finds nothing."""
     assert current_app.secret_key is not None
-    return URLSafeTimedSerializer(current_app.secret_key, salt="kept-form")
+    return URLSafeTimedSerializer(current_app.secret_key, salt=f"kept-form-{account_id}")

@@ -6,6 +6,6 @@ from flask import Blueprint
 
 pages = Blueprint("account", __name__, url_prefix="/compte")
 
-from rdv_web.pages.account import appointments, calendars, preferences  # noqa: E402
+from rdv_web.pages.account import appointments, calendars, notifications, preferences  # noqa: E402
 
-__all__ = ["appointments", "calendars", "pages", "preferences"]
+__all__ = ["appointments", "calendars", "notifications", "pages", "preferences"]

@@ -11,7 +11,7 @@ from wtforms import PasswordField
 from wtforms.validators import EqualTo, InputRequired
 
 from rdv_caldav.domain.errors import WeakPassword, WrongPassword
-from rdv_caldav.services import access, own_account, web_sessions
+from rdv_caldav.services import access, inbox, own_account, web_sessions
 from rdv_caldav.services.accounts import MIN_PASSWORD
 from rdv_web import languages, work
 from rdv_web.forms import Form, refuse
@@ -101,6 +101,7 @@ def _page(form: PasswordForm) -> str:
         sessions = web_sessions.sessions(tx, actor.account)
         followed = own_account.followed(tx, actor)
         settings = tx.agency.settings()
+        fills_inbox = inbox.is_on(tx, actor)
         searches = words.strip() and access.edits_by_role(actor)
         found = own_account.may_be_followed(tx, actor, words) if searches else ()
     return render_template(
@@ -111,6 +112,7 @@ def _page(form: PasswordForm) -> str:
         followed=followed,
         words=words,
         found=found,
+        fills_inbox=fills_inbox,
         module_enabled=settings.module_enabled,
         MIN_PASSWORD=MIN_PASSWORD,
         browser_name=browser_name,

@@ -1,6 +1,7 @@
 """What a form said when it was shown, carried within the form itself and signed.
 
-So a change is told from what was only left as it was, however long somebody typed.
+So a change is told from what was only left as it was, however long somebody typed. What one account
+was shown counts for no other.
 """
 
 from __future__ import annotations
@@ -14,23 +15,21 @@ from itsdangerous import BadData, URLSafeSerializer
 
 from rdv_caldav.domain.appointment import Participant, Presence, Span
 from rdv_caldav.domain.editing import Sheet
+from rdv_web import work
 
 MOST_DIGITS = 9
 """Of an id: databases know no larger ones."""
 
-_MARK = "rdv-"
-"""How hidden values of ours begin: pages that show what was typed leave them out."""
-
 
 def carried(sheet: Sheet) -> str:
     """Return a sheet as the value of a hidden field."""
-    return _MARK + _signer().dumps(_plain(sheet))
+    return _signer().dumps(_plain(sheet))
 
 
 def take_back(value: str) -> Sheet | None:
-    """Return the sheet of a hidden field, None for what is none of ours."""
+    """Return the sheet of a hidden field, None for what this account was not shown."""
     try:
-        return _sheet(_signer().loads(value.removeprefix(_MARK)))
+        return _sheet(_signer().loads(value))
     except BadData:
         return None
 
@@ -106,4 +105,5 @@ def _sheet(plain: dict[str, Any]) -> Sheet:
 
 def _signer() -> URLSafeSerializer:
     assert current_app.secret_key is not None
-    return URLSafeSerializer(current_app.secret_key, salt="appointment-form")
+    account_id = work.actor().account.id
+    return URLSafeSerializer(current_app.secret_key, salt=f"appointment-form-{account_id}")

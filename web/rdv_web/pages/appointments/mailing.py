@@ -13,7 +13,7 @@ from rdv_caldav.domain.errors import InvalidTemplate, UnknownObject
 from rdv_caldav.domain.mail_templates import LONGEST_SUBJECT, LONGEST_TEXT, MailTemplate
 from rdv_caldav.services import appointment_mails, letters, mail_templates
 from rdv_caldav.services.appointment_mails import Letter, Recipient
-from rdv_caldav.services.appointment_pages import AppointmentPage, open_page
+from rdv_caldav.services.appointment_pages import AppointmentPage, is_over, open_page
 from rdv_web import work
 from rdv_web.languages import LANGUAGES, current_language
 from rdv_web.pages.administration.template_words import problem_words
@@ -47,6 +47,8 @@ def mail(appointment_id: int) -> str:
     """Show the dialog: recipients from the fiches, a text that can be changed."""
     with work.reading() as tx:
         page = _opened(tx, appointment_id)
+        if is_over(page, now=work.now()):
+            return _over(page)
         reachable = (each for each in appointment_mails.recipients(page) if each.address)
         me = work.actor().person_id
         template = letters.to_begin_with(tx, page, current_language())
@@ -67,6 +69,8 @@ def send_mail(appointment_id: int) -> Response | str | tuple[str, int]:
     do = request.form.get("do")
     with work.reading() as tx:
         page = _opened(tx, appointment_id)
+        if is_over(page, now=work.now()):
+            return _over(page), 422
         if do == "template":
             template = letters.taken(tx, draft.template)
             draft.take(letters.prefilled(tx, work.actor(), page, template))
@@ -98,6 +102,10 @@ def _opened(tx: Transaction, appointment_id: int) -> AppointmentPage:
     if not page.may_edit or page.trashed_at is not None:
         raise UnknownObject(f"no mails about appointment {appointment_id} by this account")
     return page
+
+
+def _over(page: AppointmentPage) -> str:
+    return render_template("appointments/mail_over.html", page=page, back=address_of(page))
 
 
 def _sent() -> Draft:

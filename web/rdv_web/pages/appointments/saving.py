@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
 from flask import flash, redirect, request, url_for
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
 from rdv_caldav.db.uow import Transaction
 from rdv_caldav.domain.appointment import Presence, State
 from rdv_caldav.domain.editing import Sheet, sheet_of
-from rdv_caldav.domain.errors import AccessRefused, Conflicting, DomainError, UnknownObject
+from rdv_caldav.domain.errors import (
+    AccessRefused,
+    Conflicting,
+    DomainError,
+    ParticipantRefused,
+    UnknownObject,
+)
 from rdv_caldav.services import appointment_editing, appointments, reminders
 from rdv_caldav.services.appointment_editing import Edit, Overtaken, Saved, Scope, is_untouched
 from rdv_caldav.services.appointment_pages import AppointmentPage, open_page
+from rdv_caldav.services.mailing.inviting import Invited, invite
 from rdv_web import work
 from rdv_web.formats import STATES
 from rdv_web.pages.appointments.carrying import key_of, uid_of
 from rdv_web.pages.appointments.filling import Filling
-from rdv_web.pages.appointments.letters import messages_ready, write_to_all
+from rdv_web.pages.appointments.inviting import tell_invited
 from rdv_web.pages.appointments.showing import Place, address_of, explained, form_page
 from rdv_web.refusals import refusal_of
 
@@ -57,11 +66,32 @@ def save(filling: Filling, place: Place, *, confirmed: bool) -> Answer:
         with work.reading() as tx:
             told = explained(tx, refused.conflicts)
         return again(filling, place, 409, conflicts=told, can_insist=refused.can_confirm)
+    except ParticipantRefused as refused:
+        if not refused.person_ids <= filling.base.keys:
+            raise
+        # a copy brings people along whom its author saw there, and may not plan for
+        filling.problems["participants"] = _not_added(refused.person_ids)
+        return again(filling, place, 422, is_refused=True)
     except _PASSED_ON:
         raise
     except DomainError as refused:
         filling.problems["form"] = str(refusal_of(refused).words)
         return again(filling, place, 422)
+
+
+def _not_added(person_ids: Collection[int]) -> str:
+    with work.reading() as tx:
+        persons = tx.people.by_ids(person_ids)
+    names = sorted(person.name for person in persons.values())
+    words = ngettext(
+        "%(names)s ne peut pas être ajouté : sa fiche n’est pas parmi celles que vous voyez. "
+        "Retirez-le pour enregistrer.",
+        "%(names)s ne peuvent pas être ajoutés : leurs fiches ne sont pas parmi celles que vous "
+        "voyez. Retirez-les pour enregistrer.",
+        len(names),
+        names=", ".join(names),
+    )
+    return str(words)
 
 
 def _create(filling: Filling, sheet: Sheet, place: Place, *, confirmed: bool) -> Response:
@@ -70,23 +100,22 @@ def _create(filling: Filling, sheet: Sheet, place: Place, *, confirmed: bool) ->
 
     uid = uid_of(request.form.get("uid", ""))
 
-    def create(tx: Transaction) -> tuple[int, int]:
+    def create(tx: Transaction) -> tuple[int, Invited]:
         if uid and (planned := tx.appointments.id_of_uid(uid)) is not None:
-            return planned, 0
+            return planned, Invited(0)
         appointment_id = appointment_editing.create(
             tx, work.actor(), slug, sheet, now=work.now(), confirmed=confirmed, uid=uid
         )
         persons = [p.person_id for p in sheet.participants if p.person_id is not None]
         reminders.remind(tx, appointment_id, persons, filling.form.reminder.data)
-        written = 0
-        if filling.form.invite.data and sheet.span.ends_at > work.now():
-            written = write_to_all(tx, appointment_id)
-        return appointment_id, written
+        invited = Invited(0)
+        if filling.form.invite.data:
+            invited = invite(tx, work.actor(), appointment_id, None, now=work.now())
+        return appointment_id, invited
 
-    appointment_id, written = work.write(create)
+    appointment_id, invited = work.write(create)
     flash(_("Le rendez-vous est enregistré."), "success")
-    if written:
-        flash(messages_ready(written), "success")
+    tell_invited(invited)
     return redirect(url_for("appointments.show", appointment_id=appointment_id))
 
 

@@ -12,7 +12,12 @@ from rdv_caldav.db.uow import Transaction
 from rdv_caldav.domain.agency import AppointmentType, Person, PersonKind
 from rdv_caldav.domain.appointment import Participant
 from rdv_caldav.domain.conflicts import Conflict
-from rdv_caldav.services import appointment_mails, appointment_pages, conflicts
+from rdv_caldav.services import (
+    appointment_dates,
+    appointment_mails,
+    appointment_pages,
+    conflicts,
+)
 from rdv_caldav.services.access import Actor
 from rdv_caldav.services.appointment_pages import AppointmentPage
 from rdv_caldav.services.conflicts import ToldConflict
@@ -164,6 +169,7 @@ def page_values(tx: Transaction, page: AppointmentPage) -> dict[str, Any]:
         "page": page,
         "kind": _type_of(tx, page.appointment.type_code),
         "dates": appointment_pages.dates_around(page, actor, now=work.now()),
+        "removed": appointment_dates.removed_dates(page),
         "deeds": [(deed, [historian.sentence(entry) for entry in deed.entries]) for deed in deeds],
         "CHANNELS": CHANNELS,
         "told": _told(tx, actor, page),
@@ -172,6 +178,7 @@ def page_values(tx: Transaction, page: AppointmentPage) -> dict[str, Any]:
         "answer_url": address_of(page, "appointments.answer"),
         "owner_slug": _slug_of(page, page.appointment.owner.key),
         "mail_url": address_of(page, "appointments.mail"),
+        "invite_url": address_of(page, "appointments.ask_to_invite"),
     }
 
 

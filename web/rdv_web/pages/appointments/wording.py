@@ -46,10 +46,13 @@ FATES = {
     "retry": lazy_gettext("nouvel essai prévu"),
     "failed": lazy_gettext("échec"),
     "bounced": lazy_gettext("refusé par le destinataire"),
+    "skipped": lazy_gettext("sans objet"),
 }
 METHODS = {
     "REQUEST": lazy_gettext("Invitation"),
     "CANCEL": lazy_gettext("Annulation"),
+    "NOTICE": lazy_gettext("Avis"),
+    "REMINDER": lazy_gettext("Rappel"),
 }
 _NTH = {
     1: lazy_gettext("premier"),
@@ -176,7 +179,23 @@ class Historian:
     def _RecurrenceChanged(self, details: Mapping[str, Any]) -> str:  # noqa: N802
         if not details.get("after"):
             return _("Ne se répète plus")
-        return _("Répétition modifiée") if details.get("before") else _("Se répète désormais")
+        if not details.get("before"):
+            return _("Se répète désormais")
+        return self._dates_changed(details["before"], details["after"])
+
+    def _dates_changed(self, before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+        if any(before[name] != after[name] for name in ("rules", "added")):
+            return _("Répétition modifiée")
+        lost, found = (set(each["excluded"]) for each in (after, before))
+        told = [
+            _("Date supprimée : %(day)s", day=short_day(datetime.fromisoformat(day)))
+            for day in sorted(lost - found)
+        ]
+        told += [
+            _("Date rétablie : %(day)s", day=short_day(datetime.fromisoformat(day)))
+            for day in sorted(found - lost)
+        ]
+        return ", ".join(told) or _("Répétition modifiée")
 
     def _OccurrenceDetached(self, _details: Mapping[str, Any]) -> str:  # noqa: N802
         return _("diffère désormais de la série")
@@ -215,6 +234,13 @@ class Historian:
             "E-mail à %(recipient)s : « %(subject)s »",
             recipient=details["recipient"],
             subject=details["subject"],
+        )
+
+    def _MailFailed(self, details: Mapping[str, Any]) -> str:  # noqa: N802
+        return _(
+            "E-mail à %(recipient)s non remis : %(problem)s",
+            recipient=details["recipient"],
+            problem=details["problem"],
         )
 
     def _ConflictFound(self, details: Mapping[str, Any]) -> str:  # noqa: N802

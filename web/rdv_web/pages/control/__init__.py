@@ -16,6 +16,6 @@ def check_role() -> None:
     work.allow(Role.ADMINISTRATEUR, Role.GESTIONNAIRE)
 
 
-from rdv_web.pages.control import bulk, exporting, mailing, saving, table  # noqa: E402
+from rdv_web.pages.control import bulk, exporting, mailing, preparing, saving, table  # noqa: E402
 
-__all__ = ["bulk", "exporting", "mailing", "pages", "saving", "table"]
+__all__ = ["bulk", "exporting", "mailing", "pages", "preparing", "saving", "table"]

@@ -13,7 +13,13 @@ from flask import url_for
 from flask_babel import LazyString, lazy_gettext
 
 from rdv_caldav.domain.control import Column, ControlFilter, ControlQuery, Place, Sort
-from rdv_caldav.domain.control_query import Problem, read_query, write_filter, write_query
+from rdv_caldav.domain.control_query import (
+    MOST_VALUES,
+    Problem,
+    read_query,
+    write_filter,
+    write_query,
+)
 from rdv_caldav.domain.errors import InvalidFilter
 from rdv_web import languages, work
 
@@ -27,6 +33,7 @@ PROBLEMS: Mapping[str, LazyString] = {
     Problem.ORDER: lazy_gettext("Cette date est avant la première."),
     Problem.CHOICE: lazy_gettext("Ce choix n’existe pas."),
     Problem.TOO_LONG: lazy_gettext("C’est trop long."),
+    Problem.TOO_MANY: lazy_gettext("Trop de choix à la fois : %(most)s au plus.", most=MOST_VALUES),
 }
 
 

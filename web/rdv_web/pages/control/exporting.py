@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from itertools import chain, islice
 
 from flask import Response, render_template, request
@@ -47,8 +47,8 @@ def printed() -> str | Answer:
     with work.reading() as tx:
         if asked.problems:
             return table_page(tx, asked)
-        parts = control.everything(tx, actor, asked.query)
-        rows: list[ControlRow] = list(islice(chain.from_iterable(parts), MOST_PRINTED + 1))
+        with closing(control.everything(tx, actor, asked.query)) as parts:
+            rows: list[ControlRow] = list(islice(chain.from_iterable(parts), MOST_PRINTED + 1))
         can_choose = choices(tx, actor, chosen=chosen_persons(asked.filter))
         return render_template(
             "control/print.html",

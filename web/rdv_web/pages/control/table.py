@@ -10,7 +10,7 @@ from rdv_caldav.db.uow import Transaction
 from rdv_caldav.domain.agency import PersonKind
 from rdv_caldav.domain.control import Column, ControlCounts, ControlFilter, Sort
 from rdv_caldav.exports.wording import WORDINGS
-from rdv_caldav.services import control, control_bulk
+from rdv_caldav.services import control, control_bulk, export_jobs
 from rdv_caldav.services.control_choices import ControlChoices, choices
 from rdv_caldav.services.control_exports import MOST_PDF_ROWS, ExportFormat
 from rdv_web import formats, languages, work
@@ -22,10 +22,10 @@ from rdv_web.pages.control.words import ACTIONS, CATEGORIES, FORMATS, SORTED_COL
 Answer = tuple[str, int]
 
 MOST_QUICK_ROWS = 20_000
-"""A workbook of more rows lets one wait, so that the page says for how long."""
+"""A workbook of more rows is prepared in the background, and the page shows how far it is."""
 
-ROWS_A_SECOND = 5_000
-"""Rows of a workbook that are written in a second, as far as one can say."""
+SLOW_FORMATS = (ExportFormat.XLSX, ExportFormat.XLS)
+"""Put together at the end: nothing arrives before all of it is there."""
 
 
 @pages.get("")
@@ -43,6 +43,7 @@ def table_page(tx: Transaction, asked: Asked, **more: Any) -> Answer:  # noqa: A
     values: dict[str, Any] = {
         "asked": asked,
         "saved": control.saved_filters(tx, actor),
+        "exports": export_jobs.standing(tx, actor, now=work.now()),
         **fixed_values(can_choose),
         **_entries(can_choose),
     }
@@ -56,15 +57,10 @@ def table_page(tx: Transaction, asked: Asked, **more: Any) -> Answer:  # noqa: A
             "later": asked.turned(page.after),
             "bars": _bars(counts, can_choose),
             "kinds": control_bulk.kinds_for(asked.filter.trash),
-            "wait": seconds_of_workbook(counts.total),
+            "is_slow": counts.total > MOST_QUICK_ROWS,
         }
     status = 422 if asked.problems or more else 200
     return render_template("control/table.html", **values, **more), status
-
-
-def seconds_of_workbook(rows: int) -> int:
-    """Return how long a workbook of so many rows is prepared, 0 for what comes at once."""
-    return rows // ROWS_A_SECOND if rows > MOST_QUICK_ROWS else 0
 
 
 def fixed_values(can_choose: ControlChoices) -> dict[str, Any]:
@@ -81,7 +77,7 @@ def fixed_values(can_choose: ControlChoices) -> dict[str, Any]:
         "ExportFormat": ExportFormat,
         "ACTIONS": ACTIONS,
         "MOST_PDF_ROWS": MOST_PDF_ROWS,
-        "SLOW_FORMATS": (ExportFormat.XLSX, ExportFormat.XLS),
+        "SLOW_FORMATS": SLOW_FORMATS,
         "MOST_AT_ONCE": control_bulk.MOST_AT_ONCE,
     }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from flask import abort, flash, redirect, render_template, request, url_for
@@ -10,6 +10,7 @@ from flask_babel import LazyString, lazy_gettext
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
+from rdv_caldav.db.uow import Transaction
 from rdv_caldav.domain.agency import PersonKind
 from rdv_caldav.domain.errors import InvalidInput
 from rdv_caldav.services import access, people_files
@@ -29,6 +30,8 @@ MEANINGS: Mapping[str, LazyString] = {
     "home_address": lazy_gettext("Adresse postale"),
     "sector": lazy_gettext("Secteur"),
     "hours": lazy_gettext("Horaires de travail"),
+    "language": lazy_gettext("Langue des messages"),
+    "contact_by": lazy_gettext("Joindre par"),
     "slug": lazy_gettext("Identifiant"),
     "notes": lazy_gettext("Notes internes"),
 }
@@ -83,7 +86,9 @@ def check_file() -> Response | str | tuple[str, int]:
         page = _trial_page(trial)
         return page if trial.can_import else (page, 422)
     actor, now = work.actor(), work.now()
-    report = work.write(lambda tx: people_files.do_import(tx, actor, trial.order, now=now))
+    report = people_files.do_import(_read, work.write, actor, trial.order, now=now)
+    if report.left:
+        return _trial_page(_tried(content), stopped=report), 409
     if report.refusals:  # what was right a moment ago no longer is
         return _trial_page(_tried(content)), 409
     flash(
@@ -169,10 +174,16 @@ def _problem(meanings: Sequence[str | None], kind: PersonKind | None) -> str:
     return ""
 
 
-def _trial_page(trial: Trial) -> str:
+def _read(turn: Callable[[Transaction], ImportReport]) -> ImportReport:
+    with work.reading() as tx:
+        return turn(tx)
+
+
+def _trial_page(trial: Trial, *, stopped: ImportReport | None = None) -> str:
     return render_template(
         "people/import_trial.html",
         trial=trial,
+        stopped=stopped,
         kind=trial.kind,
         MEANINGS=MEANINGS,
         MOST_SHOWN=MOST_SHOWN,

@@ -11,11 +11,13 @@ from wtforms.fields import SelectChoice
 
 from rdv_caldav.domain.agency import Person, PersonKind, Sector
 from rdv_caldav.domain.fiches import Complaint, Fiche, Problem
+from rdv_caldav.domain.mailing import ContactBy
 from rdv_caldav.ical.availability import Hours
 from rdv_caldav.services.people import FicheDraft
 from rdv_caldav.services.people_csv import split_addresses
 from rdv_web import formats
 from rdv_web.forms import Form, refuse
+from rdv_web.languages import LANGUAGES
 
 _WORDS: Mapping[Problem, LazyString] = {
     Problem.MISSING: lazy_gettext("Indiquez un nom."),
@@ -26,6 +28,10 @@ _WORDS: Mapping[Problem, LazyString] = {
     Problem.KIND: lazy_gettext("Le type est client, intervenant ou gestionnaire."),
     Problem.SLUG: lazy_gettext(
         "Un identifiant n’a que des minuscules sans accent, des chiffres et des tirets."
+    ),
+    Problem.LANGUAGE: lazy_gettext("La langue est fr ou en."),
+    Problem.CONTACT_BY: lazy_gettext(
+        "On joint une personne par « e-mail », « SMS », « ne pas écrire » ou « agence »."
     ),
     Problem.SURPLUS: lazy_gettext("La ligne a plus de cellules que la première ligne."),
     Problem.HOURS: lazy_gettext(
@@ -58,6 +64,14 @@ def words_of(complaint: Complaint) -> str:
     return str(_WORDS[complaint.problem])
 
 
+CONTACTS: Mapping[ContactBy, LazyString] = {
+    ContactBy.AGENCY: lazy_gettext("Selon l’agence"),
+    ContactBy.MAIL: lazy_gettext("E-mail"),
+    ContactBy.SMS: lazy_gettext("SMS"),
+    ContactBy.NONE: lazy_gettext("Ne pas écrire"),
+}
+
+
 class FicheForm(Form):
     """A fiche; working hours are fields of their own."""
 
@@ -67,6 +81,8 @@ class FicheForm(Form):
     sector = SelectField(lazy_gettext("Secteur"))
     addresses = TextAreaField(lazy_gettext("Adresses e-mail"))
     phone = StringField(lazy_gettext("Téléphone"))
+    language = SelectField(lazy_gettext("Langue des messages"), default="")
+    contact_by = SelectField(lazy_gettext("Joindre par"), default="")
     home_address = TextAreaField(lazy_gettext("Adresse postale"))
     notes = TextAreaField(lazy_gettext("Notes internes"))
     confirm = BooleanField(lazy_gettext("Créer quand même une autre fiche"))
@@ -77,6 +93,9 @@ class FicheForm(Form):
         self.kind.choices = [SelectChoice(kind.value, formats.KINDS[kind]) for kind in PersonKind]
         none = SelectChoice("", _("Aucun secteur"))
         self.sector.choices = [none, *(SelectChoice(str(s.id), s.name) for s in sectors)]
+        agency = SelectChoice("", _("Celle de l’agence"))
+        self.language.choices = [agency, *(SelectChoice(*each) for each in LANGUAGES.items())]
+        self.contact_by.choices = [SelectChoice(by.value, CONTACTS[by]) for by in ContactBy]
 
     def show(self, fiche: Fiche, version: str) -> None:
         """Fill in what a fiche says."""
@@ -86,6 +105,7 @@ class FicheForm(Form):
         self.addresses.data = "\n".join(person.addresses)
         self.phone.data, self.notes.data = fiche.phone, fiche.notes
         self.home_address.data = person.home_address
+        self.language.data, self.contact_by.data = fiche.language, fiche.contact_by.value
         self.version.data = version
 
     def draft(self, hours: Hours | None) -> FicheDraft:
@@ -100,6 +120,8 @@ class FicheForm(Form):
             sector_id=int(self.sector.data) if self.sector.data else None,
             notes=self.notes.data or "",
             hours=hours,
+            language=self.language.data or "",
+            contact_by=ContactBy(self.contact_by.data or ""),
         )
 
     def refuse(self, problems: Mapping[str, Complaint]) -> None:

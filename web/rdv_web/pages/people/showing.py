@@ -6,8 +6,10 @@ from flask import render_template
 
 from rdv_caldav.services import people
 from rdv_web import work
+from rdv_web.languages import LANGUAGES
 from rdv_web.pages.people import pages
 from rdv_web.pages.people.filters import TITLES, mark_kind
+from rdv_web.pages.people.forms import CONTACTS
 from rdv_web.pages.people.hours import DAYS, fields_of
 from rdv_web.pages.people.tabs import tabs_of
 
@@ -33,5 +35,7 @@ def fiche(slug: str) -> str:
         upcoming=upcoming,
         sector=sectors.get(found.person.sector_id or 0, ""),
         hours=fields_of(found.availability),
+        contact_by=CONTACTS[found.contact_by],
+        message_language=LANGUAGES.get(found.language, ""),
         DAYS=DAYS,
     )

@@ -29,12 +29,6 @@ for (const button of document.querySelectorAll("[data-print]")) {
   button.addEventListener("click", () => window.print());
 }
 
-// a large workbook is on its way long before its first byte
-for (const link of document.querySelectorAll("[data-slow]")) {
-  const place = document.querySelector("[data-preparing]");
-  link.addEventListener("click", () => (place.textContent = place.dataset.preparing));
-}
-
 // an open list of formats closes when one looks elsewhere
 const formats = document.querySelector("details.export");
 if (formats) {
