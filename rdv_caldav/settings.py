@@ -50,6 +50,7 @@ class Settings:
     sms_body: str = _setting(
         '{"to": "{number}", "message": "{text}"}', "body of its requests, in JSON or as a form"
     )
+    sms_success: str = _setting("", "regular expression that its answers match; empty: any 2xx")
 
     @property
     def database(self) -> str:

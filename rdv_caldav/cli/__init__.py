@@ -8,7 +8,17 @@ import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
-from rdv_caldav.cli import accounts, administration, calendars, demo, mail, people, serve, types
+from rdv_caldav.cli import (
+    accounts,
+    administration,
+    calendars,
+    demo,
+    doctor,
+    mail,
+    people,
+    serve,
+    types,
+)
 from rdv_caldav.db.engine import Unreachable
 from rdv_caldav.domain.errors import DomainError
 
@@ -31,7 +41,10 @@ def parser() -> argparse.ArgumentParser:
     shared = argparse.ArgumentParser(add_help=False, epilog=EPILOG)
     shared.add_argument("--config", type=Path, metavar="FILE", help="settings in TOML")
     commands = main_parser.add_subparsers(metavar="COMMAND", required=True)
-    for subject in (serve, administration, demo, accounts, people, calendars, types, mail):
+    for subject in (
+        *(serve, administration, doctor, demo, accounts),
+        *(people, calendars, types, mail),
+    ):
         subject.add_commands(commands, shared)
     return main_parser
 

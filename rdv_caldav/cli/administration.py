@@ -1,12 +1,10 @@
-"""``init``, ``upgrade``, ``prune`` and ``doctor``: an installation's own life."""
+"""``init``, ``upgrade`` and ``prune``: an installation's own life."""
 
 from __future__ import annotations
 
 import argparse
 import getpass
 import sys
-from pathlib import Path
-from zoneinfo import available_timezones
 
 from rdv_caldav.bootstrap import AppointmentBook
 from rdv_caldav.cli.commands import add_command, book_of, checked_book, positive
@@ -40,7 +38,6 @@ def add_commands(
         metavar="N",
         help=f"remember deletions of so many days ({DAYS_REMEMBERED})",
     )
-    add_command(commands, shared, "doctor", _doctor, "check the installation")
 
 
 def read_password(options: argparse.Namespace) -> str:
@@ -93,21 +90,3 @@ def _prune(options: argparse.Namespace) -> None:
         forgotten = forget_deletions(tx, days=options.days, now=book.clock())
         export_jobs.forget_old(tx, now=book.clock())
     print(f"{forgotten} deletions forgotten")
-
-
-def _doctor(options: argparse.Namespace) -> None:
-    book = checked_book(options)
-    print(f"database: reachable, schema {book.database.check_schema()}")
-    if not book.settings.database_url:
-        probe = Path(book.settings.data_dir) / ".doctor"
-        try:
-            probe.touch()
-            probe.unlink()
-        except OSError as error:
-            raise InvalidInput(f"{book.settings.data_dir} is not writable") from error
-        print(f"data folder: {book.settings.data_dir} is writable")
-    if "Europe/Paris" not in available_timezones():
-        raise InvalidInput("there is no time zone data: install the tzdata package")
-    print("time zones: there")
-    for name, value in (("SMTP", book.settings.smtp_url), ("IMAP", book.settings.imap_url)):
-        print(f"{name}: {'set' if value else 'not set'}")

@@ -10,6 +10,9 @@ from gunicorn.workers.gthread import TConn, ThreadWorker
 PATIENCE_MS = 10
 """How long a thread waits for the next request of the connection that it has just answered."""
 
+MOST_IN_A_ROW = 16
+"""Requests after which others have their turn: there may be more connections than threads."""
+
 
 class PatientWorker(ThreadWorker):  # type: ignore[misc]
     """Lets a thread stay with its connection for a moment.
@@ -25,13 +28,14 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
 
     def handle(self, conn: TConn) -> object:
         """Answer the requests of a connection; True leaves it to be watched for more."""
-        while True:
+        for _ in range(MOST_IN_A_ROW - 1):
             kept = super().handle(conn)
             # what was read ahead does not make the socket readable: gunicorn looks for that
             if kept is not True or not self.alive or conn.parser.unreader.buf.getvalue():
                 return kept
             if not self._goes_on(conn):
                 return kept
+        return super().handle(conn)
 
     def _goes_on(self, conn: TConn) -> bool:
         """Tell whether the next request comes at once."""

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, Select, bindparam, insert, select, update
 
 from rdv_caldav.db.mail_schema import FeedRow
 from rdv_caldav.db.mapping import Row, instant, seconds
+from rdv_caldav.db.schema import CalendarRow
 
-_BY_HASH = select(FeedRow.__table__).where(FeedRow.secret_hash == bindparam("secret_hash"))
-_BY_ID = select(FeedRow.__table__).where(FeedRow.id == bindparam("feed"))
+_BY_HASH: Select[*tuple[Any, ...]] = (
+    select(*FeedRow.__table__.c, CalendarRow.counter, CalendarRow.updated_at)
+    .join(CalendarRow, CalendarRow.person_id == FeedRow.person_id)
+    .where(FeedRow.secret_hash == bindparam("secret_hash"))
+)
 _OF_PERSON = (
     select(FeedRow.__table__)
     .where(FeedRow.person_id == bindparam("person_id"))
@@ -32,6 +37,15 @@ class Feed:
     revoked_at: datetime | None
     used_at: datetime | None
     used_by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedState:
+    """A feed, with the change number of its calendar and the time of the last change."""
+
+    feed: Feed
+    counter: int
+    updated_at: datetime
 
 
 class Feeds:
@@ -68,15 +82,12 @@ class Feeds:
         assert added is not None, "an insert returns its row"
         return added
 
-    def by_hash(self, secret_hash: str) -> Feed | None:
-        """Return the feed of a secret, revoked or not."""
+    def by_hash(self, secret_hash: str) -> FeedState | None:
+        """Return the feed of a secret, revoked or not, and how its calendar stands."""
         row = self._connection.execute(_BY_HASH, {"secret_hash": secret_hash}).one_or_none()
-        return None if row is None else _feed(row)
-
-    def get(self, feed: int) -> Feed | None:
-        """Return a feed by its id."""
-        row = self._connection.execute(_BY_ID, {"feed": feed}).one_or_none()
-        return None if row is None else _feed(row)
+        if row is None:
+            return None
+        return FeedState(feed=_feed(row), counter=row.counter, updated_at=instant(row.updated_at))
 
     def of_person(self, person_id: int) -> list[Feed]:
         """Return the feeds of a person's calendar, the latest first, revoked ones too."""

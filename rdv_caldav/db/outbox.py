@@ -29,6 +29,8 @@ from rdv_caldav.db.mapping import Row, instant, seconds
 QUEUED, SENDING, RETRY = "queued", "sending", "retry"
 SENT, FAILED, BOUNCED, SKIPPED = "sent", "failed", "bounced", "skipped"
 UNSENT = (QUEUED, SENDING, RETRY)
+AGAIN = (RETRY, FAILED, BOUNCED, SKIPPED)
+"""What can be begun anew."""
 
 UNSURE = "unsure"
 """What the problem of a message begins with that was perhaps sent already."""
@@ -230,11 +232,17 @@ class Outbox:
             attempts=attempts,
         )
 
-    def requeue(self, message: int, *, now: datetime) -> None:
-        """Begin anew with a message that was given up; what is sent stays the same."""
-        self._change(
-            message, status=QUEUED, due_at=seconds(now), claimed_until=0, attempts=0, problem=""
+    def requeue(self, message: int, *, now: datetime) -> bool:
+        """Begin anew with a message that was given up or waits for its next attempt.
+
+        What is sent stays the same. False where it was sent, or is about to be.
+        """
+        done = self._connection.execute(
+            update(OutboxRow)
+            .where(OutboxRow.id == message, OutboxRow.status.in_(AGAIN))
+            .values(status=QUEUED, due_at=seconds(now), claimed_until=0, attempts=0, problem="")
         )
+        return done.rowcount == 1
 
     def _change(self, message: int, **values: object) -> None:
         self._connection.execute(update(OutboxRow).where(OutboxRow.id == message).values(**values))
@@ -244,7 +252,7 @@ class Outbox:
     def get(self, message: int) -> OutboxMessage | None:
         """Return a message, None if there is none."""
         row = self._connection.execute(_BY_ID, {"message": message}).one_or_none()
-        return None if row is None else _message(row)
+        return None if row is None else message_of(row)
 
     def raw(self, message: int) -> bytes | None:
         """Return what is or was sent, None as long as it is not composed."""
@@ -252,7 +260,7 @@ class Outbox:
 
     def pending(self) -> list[OutboxMessage]:
         """Return what is queued, oldest first."""
-        return [_message(row) for row in self._connection.execute(_PENDING)]
+        return [message_of(row) for row in self._connection.execute(_PENDING)]
 
     def of_appointment(self, appointment_id: int) -> list[OutboxMessage]:
         """Return what was written about an appointment, whatever became of it, newest first.
@@ -260,17 +268,17 @@ class Outbox:
         What somebody sent himself to try a template out is left out.
         """
         rows = self._connection.execute(_OF_APPOINTMENT, {"appointment_id": appointment_id})
-        return [_message(row) for row in rows]
+        return [message_of(row) for row in rows]
 
     def of_thread(self, appointment_id: int, recipient_key: str) -> list[OutboxMessage]:
         """Return what was written to one recipient about an appointment, oldest first."""
         bound = {"appointment_id": appointment_id, "recipient_key": recipient_key}
-        return [_message(row) for row in self._connection.execute(_OF_THREAD, bound)]
+        return [message_of(row) for row in self._connection.execute(_OF_THREAD, bound)]
 
     def with_message_id(self, message_id: str) -> OutboxMessage | None:
         """Return the message that was sent under a Message-ID, if there is one."""
         row = self._connection.execute(_BY_MESSAGE_ID, {"message_id": message_id}).first()
-        return None if row is None else _message(row)
+        return None if row is None else message_of(row)
 
     def oldest_pending_at(self) -> datetime | None:
         """Return when the oldest message was put there that is not sent yet."""
@@ -278,7 +286,8 @@ class Outbox:
         return None if oldest is None else instant(oldest)
 
 
-def _message(row: Row) -> OutboxMessage:
+def message_of(row: Row) -> OutboxMessage:
+    """Return a row of the outbox, with or without the text from before, as a message."""
     return OutboxMessage(
         id=row.id,
         created_at=instant(row.created_at),
@@ -299,5 +308,5 @@ def _message(row: Row) -> OutboxMessage:
         sent_at=None if row.sent_at is None else instant(row.sent_at),
         problem=row.problem,
         message_id=row.message_id,
-        object_text=row.object_text,
+        object_text=getattr(row, "object_text", ""),
     )

@@ -106,12 +106,12 @@ class ReceivedMails:
     def known(self, fingerprint: str) -> ReceivedMail | None:
         """Return the mail that came first with this fingerprint."""
         row = self._connection.execute(_KNOWN, {"fingerprint": fingerprint}).one_or_none()
-        return None if row is None else _received(row)
+        return None if row is None else received_of(row)
 
     def get(self, mail: int) -> ReceivedMail | None:
         """Return a mail by its id."""
         row = self._connection.execute(_BY_ID, {"mail": mail}).one_or_none()
-        return None if row is None else _received(row)
+        return None if row is None else received_of(row)
 
     def raw(self, mail: int) -> bytes | None:
         """Return the text of a mail, as long as it is kept."""
@@ -126,7 +126,7 @@ class ReceivedMails:
             statement = statement.where(ReceivedMailRow.is_open)
         if before is not None:
             statement = statement.where(ReceivedMailRow.id < before)
-        return [_received(row) for row in self._connection.execute(statement)]
+        return [received_of(row) for row in self._connection.execute(statement)]
 
     def of_appointment(self, appointment_id: int) -> list[ReceivedMail]:
         """Return what came in about an appointment, the latest first."""
@@ -135,7 +135,7 @@ class ReceivedMails:
             .where(ReceivedMailRow.appointment_id == appointment_id)
             .order_by(ReceivedMailRow.id.desc())
         )
-        return [_received(row) for row in self._connection.execute(statement)]
+        return [received_of(row) for row in self._connection.execute(statement)]
 
     def open_count(self) -> int:
         """Return how many somebody has to look at."""
@@ -190,7 +190,8 @@ class ReceivedMails:
         )
 
 
-def _received(row: Row) -> ReceivedMail:
+def received_of(row: Row) -> ReceivedMail:
+    """Return a row of the journal of what came in."""
     return ReceivedMail(
         id=row.id,
         received_at=instant(row.received_at),

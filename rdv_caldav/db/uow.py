@@ -22,6 +22,7 @@ from rdv_caldav.db.feeds import Feeds
 from rdv_caldav.db.inbox import InboxRepository
 from rdv_caldav.db.journal import Journal
 from rdv_caldav.db.kept import Kept
+from rdv_caldav.db.mail_reading import MailReading
 from rdv_caldav.db.mail_templates import MailTemplates
 from rdv_caldav.db.mail_threads import MailThreads
 from rdv_caldav.db.member_reading import MemberReading
@@ -35,6 +36,7 @@ from rdv_caldav.db.personal_reading import PersonalReading
 from rdv_caldav.db.planning_reading import PlanningReading
 from rdv_caldav.db.received_mails import ReceivedMails
 from rdv_caldav.db.saved_filters import SavedFilters
+from rdv_caldav.db.undelivered import UndeliveredReading
 from rdv_caldav.db.web_sessions import WebSessions
 
 
@@ -57,7 +59,8 @@ class Transaction:
       themselves), ``inbox`` (messages for their programs);
     - ``journal`` with ``answers`` (those that it tells of);
     - ``outbox``, ``mail_templates``, ``mail_threads`` (who was written what), ``received_mails``,
-      ``contacts`` (how persons are reached), ``due_dates`` (to remind of), ``feeds``;
+      ``undelivered`` (what did not reach them), ``mail_reading`` (lists of what is sent and came
+      in), ``contacts`` (how persons are reached), ``due_dates`` (to remind of), ``feeds``;
     - ``beginnings`` (whether there is anything at all).
     """
 
@@ -83,6 +86,8 @@ class Transaction:
         self.mail_templates = MailTemplates(connection)
         self.mail_threads = MailThreads(connection)
         self.received_mails = ReceivedMails(connection)
+        self.mail_reading = MailReading(connection)
+        self.undelivered = UndeliveredReading(connection)
         self.contacts = Contacts(connection)
         self.due_dates = DueDates(connection)
         self.feeds = Feeds(connection)

@@ -191,3 +191,19 @@ class MailFailed(Event):
 
     recipient: str
     problem: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendingAsked(Event):
+    """Somebody wants a message to leave now: it was given up, or waits for its time."""
+
+    recipient: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailHandled(Event):
+    """Somebody looked at a mail that came in; ``handling`` is what was made of it."""
+
+    sender: str
+    subject: str
+    handling: str

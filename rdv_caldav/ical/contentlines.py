@@ -316,8 +316,21 @@ def to_crlf(text: str) -> str:
     A blank line means nothing; readers differ in whether what follows it may still be a fold.
     A lone CR is none of iCalendar's line ends, but XML makes a line end of it: it is left out.
     """
+    if _is_crlf(text):
+        return text
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "")
     return _BLANK_LINES.sub("\n", text).strip("\n").replace("\n", "\r\n") + "\r\n"
+
+
+def _is_crlf(text: str) -> bool:
+    """Tell whether a text is as :func:`to_crlf` leaves it, as most are."""
+    lines = text.count("\r\n")
+    return (
+        lines == text.count("\n") == text.count("\r")
+        and text.endswith("\r\n")
+        and "\r\n\r\n" not in text
+        and not text.startswith(("\r\n", "\ufeff"))
+    )
 
 
 def unfold(text: str) -> list[str]:

@@ -21,6 +21,7 @@ from rdv_caldav.ical.contentlines import (
     parse_components,
     unfold,
 )
+from rdv_caldav.ical.delivery_status import says_status, without_status
 from rdv_caldav.ical.timezones import component_key
 from rdv_caldav.ical.writer import series_tzid
 
@@ -30,6 +31,9 @@ PRIVATE_OF_CANCELLED = "C"
 
 CONFLICT = "X"
 """A line about a conflict: of other people's time, for those who may change something."""
+
+DELIVERY = "D"
+"""A line with what became of a message to an attendee: for who may edit (RFC 6638 §7.3)."""
 
 _KIND_OF_LINE = {
     CONFLICT_LINE: CONFLICT,
@@ -167,6 +171,8 @@ def _slots_of(event: Component, key: str, position: int) -> Iterator[str]:
             continue
         last_line = position
         kind = _KIND_OF_LINE.get(item.name)
+        if item.name == "ATTENDEE" and says_status(item):
+            kind = DELIVERY
         if kind is not None:
             yield f"{kind}|{key}|{start}|{position}"
             has_transparency |= kind == TRANSPARENCY
@@ -198,6 +204,8 @@ def render(text: str, slots: str, view: View) -> str:
     for slot in slots.split(";"):
         kind, key, first, last = slot.split("|")
         own = _own_text(kind, key, view)
+        if kind == DELIVERY and view.organizer_address is None:
+            own = without_status(text[int(first) : int(last)])
         if own is not None:
             pieces += (text[position : int(first)], own)
             position = int(last)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from ipaddress import ip_address
 
 import idna
 
@@ -45,6 +46,14 @@ def wire_address(address: str) -> str:
     if too_long:
         raise InvalidInput("a mail address is too long")
     return found
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether a name or IP address is of this machine itself: nobody listens on the way."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _is_label(label: str) -> bool:

@@ -145,6 +145,11 @@ class Mailbox:
         """Whether the server says itself that a mail arrived (RFC 2177)."""
         return self._offers("IDLE")
 
+    @property
+    def puts_away(self) -> bool:
+        """Whether the server moves a single mail, or expunges one (RFC 6851, RFC 4315)."""
+        return self._offers("MOVE") or self._offers("UIDPLUS")
+
     # -- reading --------------------------------------------------------------------------
 
     def new_uids(self, place: Place | None) -> list[int]:

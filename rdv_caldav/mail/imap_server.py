@@ -8,6 +8,7 @@ from typing import Final, Self
 from urllib.parse import unquote, urlsplit
 
 from rdv_caldav.domain.errors import InvalidInput
+from rdv_caldav.mail.addresses import is_loopback
 
 _SCHEMES: Final = "imap://, imaps:// or imap+starttls://"
 
@@ -36,8 +37,9 @@ class ImapServer:
         """Read ``imaps://user:password@host:port/FOLDER``, its parts percent-encoded.
 
         Schemes are ``imap`` (port 143, not encrypted), ``imaps`` (993) and
-        ``imap+starttls`` (143). Without a folder it is INBOX. Raises InvalidInput, whose
-        sentence repeats nothing of the URL, since that holds a password.
+        ``imap+starttls`` (143). Without a folder it is INBOX. A password without TLS is for
+        loopback only. Raises InvalidInput, whose sentence repeats nothing of the URL, since
+        that holds a password.
         """
         try:
             parts = urlsplit(url)
@@ -53,6 +55,8 @@ class ImapServer:
         folder = unquote(parts.path.removeprefix("/")) or "INBOX"
         if not all(text.isprintable() for text in (host, user, password, folder)):
             raise InvalidInput("the mailbox's URL holds control characters")
+        if security is Security.NONE and not is_loopback(host):
+            raise InvalidInput("the mailbox's URL sends a password without TLS: use imaps://")
         default = 993 if security is Security.TLS else 143
         return cls(
             host=host,

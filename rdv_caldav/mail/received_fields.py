@@ -35,7 +35,7 @@ _BETWEEN_WORDS = re.compile(r"(\?=)\s+(?==\?)")
 _PARAMETER = re.compile(r';\s*([^\s=;"]{1,60})\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^;\s]*))')
 _SECTION = re.compile(r"([^*]+)(?:\*(\d{1,3}))?(\*)?")
 _ADDRESS = re.compile(r"[^\s@<>()\[\],;:\"\\\x00-\x1f]+@[^\s@<>()\[\],;:\"\\\x00-\x1f]+")
-_MESSAGE_ID = re.compile(rf"<([^<>\s]{{1,{_LONGEST_ID}}})>")
+_MESSAGE_ID = re.compile(rf"<([^<>\s\x00-\x1f\x7f]{{1,{_LONGEST_ID}}})>")
 
 
 class Fields:

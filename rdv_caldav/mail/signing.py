@@ -81,6 +81,23 @@ class DkimKey:
         )
         return signature + raw
 
+    @property
+    def place(self) -> str:
+        """The name under which the DNS has the public key (RFC 6376 §3.6.2.1)."""
+        return f"{self.selector}._domainkey.{self.domain}"
+
+    def matches(self, record: str) -> bool:
+        """Tell whether a TXT record at ``place`` has the public key of this private one."""
+        sample = self.sign(b"From: rdv@rdv.invalid\r\nSubject: -\r\n\r\n-\r\n")
+
+        def published(_name: bytes, timeout: int = 0) -> bytes:  # noqa: ARG001 - as it is called
+            return record.encode()
+
+        try:
+            return bool(dkim.DKIM(sample).verify(dnsfunc=published))
+        except (dkim.DKIMException, ValueError):
+            return False
+
 
 def _key(text: str) -> tuple[str, bytes]:
     """Return the algorithm, and the key as the library takes it."""

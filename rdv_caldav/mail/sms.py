@@ -6,7 +6,6 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from ipaddress import ip_address
 from typing import Protocol
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
@@ -20,6 +19,7 @@ from urllib3.exceptions import (
 )
 
 from rdv_caldav.domain.errors import InvalidInput
+from rdv_caldav.mail.addresses import is_loopback
 from rdv_caldav.mail.delivery import Deferred, NotAccepted, NotConfigured, Refused, Unsure
 from rdv_caldav.mail.telephone import mobile_number
 
@@ -71,8 +71,9 @@ class HttpGateway:
     def check(self) -> None:
         """Raise InvalidInput for what cannot be used, saying what, never what stands there."""
         parts = urlsplit(self.url)
-        secure = parts.scheme == "https" or (parts.scheme == "http" and _is_local(parts.hostname))
-        if not secure or not parts.hostname or parts.username or parts.fragment:
+        host = parts.hostname or ""
+        secure = parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host))
+        if not secure or not host or parts.username or parts.fragment:
             raise InvalidInput("the URL of the SMS gateway must be https://host/path")
         if self.method not in METHODS or (self.method == "GET" and self.body):
             raise InvalidInput("the method of the SMS gateway is POST or PUT, or GET without body")
@@ -133,13 +134,6 @@ class HttpGateway:
         if status in _NOT_OURS or status < 400:
             raise NotAccepted("the SMS gateway does not know us, or has another URL", code=status)
         raise Refused("the SMS gateway refuses the message", code=status)
-
-
-def _is_local(host: str | None) -> bool:
-    try:
-        return ip_address(host or "").is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 # -- filling in ---------------------------------------------------------------------------

@@ -10,10 +10,10 @@ from base64 import b64encode
 from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
-from ipaddress import ip_address
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from rdv_caldav.domain.errors import InvalidInput
+from rdv_caldav.mail.addresses import is_loopback
 from rdv_caldav.mail.delivery import Deferred, NotAccepted, clean
 
 _OPTIONS = frozenset({"verify", "ca", "hello"})
@@ -76,7 +76,7 @@ class SmtpServer:
         return server
 
     def _check_secrecy(self) -> None:
-        if _is_loopback(self.host):
+        if is_loopback(self.host):
             return
         if not self.verify:
             raise _invalid(
@@ -125,13 +125,6 @@ def _check(parts: SplitResult, host: str, options: dict[str, str]) -> None:
 
 def _invalid(what: str) -> InvalidInput:
     return InvalidInput(f"the URL of the SMTP server {what}")
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 # -- connecting ---------------------------------------------------------------------------

@@ -32,6 +32,9 @@ _READ_OTHERWISE = {
 }
 """Settings that change what accounts of a role read in appointments that do not change."""
 
+_OF_THE_ORGANIZER = frozenset({"name", "scheduling_address"})
+"""Settings that everybody reads in every appointment."""
+
 _COLOUR = re.compile(r"#[0-9a-f]{6}")
 
 
@@ -57,8 +60,8 @@ def change(
         for name, value in different.items()
     ]
     _record(tx, actor, entries, now=now)
-    if "name" in different:
-        # who edits reads it as the organizer's name in every appointment, past ones too
+    if different.keys() & _OF_THE_ORGANIZER:
+        # it stands in the organizer of every appointment, past ones too
         tx.calendars.renew_all(now)
         for kind in tx.agency.types():
             _rewrite(tx, actor, kind.code, now=now)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from rdv_caldav.db.mail_threads import recipient_key
-from rdv_caldav.db.outbox import OutboxMessage
 from rdv_caldav.db.uow import Transaction
 from rdv_caldav.domain.appointment import Presence
 from rdv_caldav.domain.errors import AlreadyOver, EditRefused, InvalidInput
@@ -120,11 +119,3 @@ def _check(letter: Letter) -> None:
         raise InvalidInput("a subject is one line")
     if len(letter.subject) > LONGEST_SUBJECT or len(letter.body) > LONGEST_BODY:
         raise InvalidInput("the subject or the text is too long")
-
-
-def fates(tx: Transaction, page: AppointmentPage) -> list[OutboxMessage]:
-    """Return what was written about a rendez-vous, whatever became of it, newest first.
-
-    Nothing to those who may not edit it.
-    """
-    return tx.outbox.of_appointment(page.id) if page.may_edit else []

@@ -52,7 +52,7 @@ def record_change(
     """
     tx.journal.record(
         at=now,
-        account_id=actor.account.id if actor else None,
+        account_id=(actor.account.id or None) if actor else None,
         login=actor.account.login if actor else "",
         channel=(actor.channel if actor else Channel.COMMAND).value,
         device=actor.device if actor else "",

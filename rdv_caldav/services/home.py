@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from rdv_caldav.db.undelivered import Undelivered
 from rdv_caldav.db.uow import Transaction
 from rdv_caldav.domain.appointment import Presence, State
 from rdv_caldav.domain.control import ControlFilter, ControlQuery, ControlRow
@@ -56,7 +57,8 @@ class Home:
     on and are not cancelled, the first ones where ``is_cut``; ``running`` began before.
     ``unanswered`` are those of the week that somebody has not answered. ``open_ones`` are over and
     still Planifié. ``clashes`` are conflicts ahead, with the ids of their appointments.
-    ``answers`` arrived lately. ``unreachable`` are dates ahead with those who have no e-mail.
+    ``answers`` arrived lately. ``undelivered`` are messages that came back or were given up.
+    ``unreachable`` are dates ahead with those who have no e-mail.
     ``steps`` are what an agency that has only begun has to do. ``midnight`` ends today.
     """
 
@@ -66,6 +68,7 @@ class Home:
     week: Sequence[ControlRow]
     is_cut: bool
     answers: Sequence[Answer]
+    undelivered: Sequence[Undelivered]
     unreachable: Sequence[Unreachable]
     steps: Mapping[Step, bool]
     unanswered: Sequence[ControlRow]
@@ -110,6 +113,7 @@ def read(tx: Transaction, actor: Actor, *, now: datetime) -> Home:
         open_ones=_open_ones(tx, actor, ids, today),
         clashes=_clashes(tx, actor, ids, now),
         answers=arrived_answers.read(tx, actor, ids, now=now),
+        undelivered=_undelivered(tx, actor, ids, now),
         unreachable=_unreachable(tx, actor, ids, today),
         steps=first_steps.read(tx, actor),
     )
@@ -167,6 +171,16 @@ def _unreachable(
         for row in rows
     ]
     return [each for each in found if each.names][:_MOST]
+
+
+def _undelivered(
+    tx: Transaction, actor: Actor, ids: frozenset[int], now: datetime
+) -> Sequence[Undelivered]:
+    # only who may tell them otherwise is told
+    if not ids or not access.edits_by_role(actor):
+        return ()
+    since = now - timedelta(days=TOLD_DAYS)
+    return tx.undelivered.of_persons(ids, since=since, now=now, size=_MOST)
 
 
 def _open_ones(

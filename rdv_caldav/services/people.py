@@ -32,7 +32,7 @@ from rdv_caldav.domain.fiches import (
 from rdv_caldav.domain.mail_templates import LANGUAGES
 from rdv_caldav.domain.mailing import ContactBy
 from rdv_caldav.ical.availability import Hours, weekly_availability
-from rdv_caldav.services import access, control
+from rdv_caldav.services import access, control, feeds
 from rdv_caldav.services.access import Actor
 from rdv_caldav.services.audit import record_change
 from rdv_caldav.services.people_csv import LONGEST, is_address, is_unprintable, slug_of
@@ -219,12 +219,17 @@ def change(
 def archive(
     tx: Transaction, actor: Actor, slug: str, *, archived: bool = True, now: datetime
 ) -> Person:
-    """Archive a person, or bring him back; appointments stay. Raises what :func:`fiche` does."""
+    """Archive a person, or bring him back; appointments stay, feeds of his calendar do not.
+
+    Raises what :func:`fiche` does.
+    """
     person = fiche(tx, actor, slug).person
     if person.active is not archived:
         return person
     person = replace(person, active=not archived)
     tx.people.update(person)
+    if archived:
+        feeds.revoke_all(tx, actor, person, now=now)
     event = "FicheArchived" if archived else "FicheRestored"
     record_change(tx, actor, event, {"person": person.id, "slug": slug}, now=now)
     return person

@@ -21,6 +21,7 @@ from rdv_caldav.domain.parts import parts_of
 from rdv_caldav.domain.timeindex import TimeIndex
 from rdv_caldav.ical.conflict_lines import put_conflicts
 from rdv_caldav.ical.contentlines import same_but_answers
+from rdv_caldav.ical.delivery_status import keep_statuses
 from rdv_caldav.ical.recurrence import time_index
 from rdv_caldav.ical.views import find_slots
 from rdv_caldav.ical.vocabulary import Vocabulary
@@ -266,7 +267,8 @@ class Recorder:
 
 def rewritten(stored: Stored, new: Appointment, vocabulary: Vocabulary, *, now: datetime) -> str:
     """Return the stored text as it has to be for the next state, stamped ``now``."""
-    return patch(stored.text, new, vocabulary, said=stored.appointment, stamp=now, touch=True)
+    text = patch(stored.text, new, vocabulary, said=stored.appointment, stamp=now, touch=True)
+    return keep_statuses(stored.text, text)
 
 
 def _same_places(before: Appointment, after: Appointment) -> bool:

@@ -12,9 +12,7 @@ from pathlib import Path
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 _MIB = 1024
-_EVERY_SECONDS = 0.05
-_RESET_PEAK = "5"
-"""Written to ``clear_refs``: forget the greatest resident size so far (proc(5))."""
+_EVERY_SECONDS = 0.005
 
 
 def tree(roots: Iterable[int]) -> list[int]:
@@ -50,22 +48,25 @@ def cpu_seconds(pids: Iterable[int]) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """MiB: resident, proportional, and the greatest resident size since it was reset."""
+    """MiB, resident and proportional."""
 
     rss: float
     pss: float
-    peak: float
 
 
 def memory(pid: int) -> Memory:
     """Return what one process holds now."""
     rollup = _kilobytes(Path(f"/proc/{pid}/smaps_rollup"))
-    status = _kilobytes(Path(f"/proc/{pid}/status"))
-    return Memory(
-        rss=rollup.get("Rss", 0) / _MIB,
-        pss=rollup.get("Pss", 0) / _MIB,
-        peak=status.get("VmHWM", 0) / _MIB,
-    )
+    return Memory(rss=rollup.get("Rss", 0) / _MIB, pss=rollup.get("Pss", 0) / _MIB)
+
+
+def own_memory(pid: int) -> float:
+    """Return the MiB of a process that are no file's.
+
+    Whoever maps a database into memory has its pages among what is resident: they are the
+    system's cache, and go when it needs them.
+    """
+    return _kilobytes(Path(f"/proc/{pid}/status")).get("RssAnon", 0) / _MIB
 
 
 def _kilobytes(path: Path) -> dict[str, int]:
@@ -78,22 +79,18 @@ def _kilobytes(path: Path) -> dict[str, int]:
     return found
 
 
-def reset_peak(pid: int) -> None:
-    """Count the greatest resident size from now on."""
-    Path(f"/proc/{pid}/clear_refs").write_text(_RESET_PEAK)
-
-
 @dataclass(slots=True)
 class Peaks:
-    """The greatest proportional size seen of all processes together, in MiB."""
+    """The most that was seen of each process's own memory, in MiB."""
 
-    pss: float = 0.0
+    own: dict[int, float] = field(default_factory=dict)
     _stop: threading.Event = field(default_factory=threading.Event)
 
     def watch(self, pids: list[int]) -> None:
         """Look again and again until told to stop."""
         while not self._stop.wait(_EVERY_SECONDS):
-            self.pss = max(self.pss, sum(memory(pid).pss for pid in pids))
+            for pid in pids:
+                self.own[pid] = max(self.own.get(pid, 0.0), own_memory(pid))
 
     def stop(self) -> None:
         """Look no more."""
@@ -102,7 +99,7 @@ class Peaks:
 
 @contextmanager
 def peaks(pids: list[int]) -> Iterator[Peaks]:
-    """Watch the proportional size of some processes for the length of the block."""
+    """Watch the own memory of some processes for the length of the block."""
     found = Peaks()
     watcher = threading.Thread(target=found.watch, args=(pids,))
     watcher.start()

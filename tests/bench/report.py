@@ -7,7 +7,7 @@ from typing import Any
 
 from bench.measuring import Result
 
-_RATES = ("new_1", "new_8", "mixed")
+_RATES = ("new_1", "new_8", "new_conflict", "mixed")
 
 
 def tables(results: dict[str, Any]) -> str:
@@ -50,11 +50,11 @@ def _cell(name: str, result: Result) -> str:
 def _memory(servers: dict[str, Any]) -> Iterator[str]:
     yield (
         "| server | processes | idle, resident (proportional) | added by initial sync | "
-        "by multiget of all | by query of all |"
+        "by query of all | by multiget of all |"
     )
     yield "|---|---:|---:|---:|---:|---:|"
     for name, found in servers.items():
-        cells = [_added(found.get(kind)) for kind in ("sync_all", "multiget_all", "query_all")]
+        cells = [_added(found.get(kind)) for kind in ("sync_all", "query_all", "multiget_all")]
         idle = f"{found['idle_rss_mib']:g} ({found['idle_pss_mib']:g})"
         yield f"| {name} | {found['processes']} | {idle} | {' | '.join(cells)} |"
 
@@ -62,4 +62,4 @@ def _memory(servers: dict[str, Any]) -> Iterator[str]:
 def _added(found: dict[str, Any] | None) -> str:
     if found is None or found["status"] != 207:
         return "–"
-    return f"{found['added_rss_mib']:g} of {found['answer_mib']:g} sent in {found['seconds']:g} s"
+    return f"{found['added_mib']:g} of {found['answer_mib']:g} sent in {found['seconds']:g} s"

@@ -10,7 +10,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from rdv_caldav.bootstrap import open_book
+from rdv_caldav.settings import Settings
 from support.accessibility import STANDARDS, faults_of
+from support.correspondence import correspond
 from support.server import rdv_caldav, running_server
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -35,21 +38,33 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def demo_agency(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The database of a demo agency, to copy."""
+def demo_agency(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str]]:
+    """The database of a demo agency, to copy, and what addresses call its mails."""
     file = tmp_path_factory.mktemp("demo") / "rdv.sqlite"
-    environ = {"RDV_DATABASE_URL": f"sqlite:///{file}"}
+    database_url = f"sqlite:///{file}"
+    environ = {"RDV_DATABASE_URL": database_url}
     for command in (("upgrade",), ("demo", "--appointments", str(APPOINTMENTS))):
         done = rdv_caldav(*command, environ=environ)
         assert done.returncode == 0, done.stderr
-    return file
+    book = open_book(Settings(database_url=database_url))
+    names = correspond(book)
+    book.database.dispose()
+    return file, names
+
+
+@pytest.fixture
+def mail_names(demo_agency: tuple[Path, dict[str, str]]) -> dict[str, str]:
+    """What addresses of pages call the mails that there are."""
+    return demo_agency[1]
 
 
 @pytest.fixture(scope="module")
-def panel(demo_agency: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def panel(
+    demo_agency: tuple[Path, dict[str, str]], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
     """The address of a running panel of a demo agency of this module's own."""
     folder = tmp_path_factory.mktemp("panel")
-    database_url = f"sqlite:///{shutil.copy(demo_agency, folder)}"
+    database_url = f"sqlite:///{shutil.copy(demo_agency[0], folder)}"
     with running_server(database_url, folder / "log", workers=1) as server:
         yield server.url
 

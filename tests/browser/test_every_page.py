@@ -38,7 +38,9 @@ def test_no_page_is_forgotten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 
 @pytest.mark.parametrize("language", ["fr", "en"])
-def test_every_page_is_whole_and_accessible(page_as: PageAs, panel: str, language: str) -> None:
+def test_every_page_is_whole_and_accessible(
+    page_as: PageAs, panel: str, mail_names: dict[str, str], language: str
+) -> None:
     """By light and by dark, on a desk and on a phone, with all that folds unfolded."""
     faults: list[str] = []
     asked: set[str] = set()
@@ -52,7 +54,7 @@ def test_every_page_is_whole_and_accessible(page_as: PageAs, panel: str, languag
         page = page_as(None if login == NOBODY else login, language=language)
         page.on("request", lambda request: asked.add(urlsplit(request.url).netloc))
         page.on("response", note)
-        names = _names(page) if login == "admin" else {}
+        names = mail_names | (_names(page) if login == "admin" else {})
         for visit in looked_at:
             found = _look(page, replace(visit, path=visit.path.format(**names)))
             faults.extend(f"{visit.path} ({login}) {fault}" for fault in found)

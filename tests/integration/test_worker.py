@@ -12,7 +12,7 @@ from types import SimpleNamespace
 import pytest
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
-from rdv_caldav.cli.worker import PatientWorker
+from rdv_caldav.cli.worker import MOST_IN_A_ROW, PatientWorker
 
 
 @contextmanager
@@ -49,6 +49,14 @@ def test_requests_that_come_at_once_are_answered_by_one_thread(
         assert PatientWorker().handle(connection) is True
         assert answered == [b"1", b"2", b"3"]
         assert PatientWorker()._goes_on(connection) is False
+
+
+def test_others_have_their_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    answered = _worker(monkeypatch, patience=1)
+    with _connection(b"1" * 3 * MOST_IN_A_ROW) as connection:
+        for turn in (1, 2, 3):
+            assert PatientWorker().handle(connection) is True
+            assert len(answered) == turn * MOST_IN_A_ROW
 
 
 @pytest.mark.parametrize(("patience", "keeps"), [(0, True), (1, False), (1, None)])

@@ -20,6 +20,9 @@ NO_PAGES = frozenset(
         "control.file",
         "control.schema",
         "health.health",
+        "answering.calendar",
+        "feeds.feed",
+        "mailing.file",
         "people.export",
         "static",
         "types.stylesheet",
@@ -36,6 +39,9 @@ _VISITS = """
 nobody                          /
 nobody                          /connexion
 nobody                          /rien  404
+nobody                          {link}
+nobody                          {link}/stop
+nobody                          /r/nothing  404
 admin alice ivan claire         /
 admin claire                    /agenda
 admin                           /planning
@@ -66,6 +72,7 @@ admin                           /personnes/ivan
 admin                           /personnes/ivan/modifier
 admin                           /personnes/ivan/rendez-vous
 admin                           /personnes/ivan/rendez-vous?du=hier  422
+admin claire                    /flux/de/claire
 admin                           /fiches/importer
 admin                           /secteurs
 admin                           /analyse/rendez-vous
@@ -73,6 +80,12 @@ admin                           /analyse/rendez-vous?lancer=1&du=x  422
 admin                           /analyse/rendez-vous?lancer=1&texte=visite&colonne=notes
 admin                           /analyse/rendez-vous/exports/{export}
 admin                           /analyse/rendez-vous/imprimer?lancer=1&texte=formation
+admin                           /courriels
+admin                           /courriels/{message}
+admin                           /reponses
+admin                           /reponses/{mail}
+admin                           /reponses?vue=tout
+admin                           /administration/configuration/courriel
 admin                           /administration/options
 admin                           /administration/options?q=rien-de-tel
 admin                           /administration/parametres
@@ -115,6 +128,13 @@ def forgotten(app: Flask) -> set[str]:
     """Return the endpoints of pages that nobody looks at; no page is to be one of them."""
     pages = {rule.endpoint for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ())}
     adapter = app.url_map.bind("localhost")
-    some = {"date": "", "export": "0" * 32, "template": "1"}
+    some = {
+        "date": "",
+        "export": "0" * 32,
+        "template": "1",
+        "link": "/r/signed",
+        "mail": "1",
+        "message": "1",
+    }
     paths = [urlsplit(visit.path.format(**some)).path for visit in visits() if visit.status == 200]
     return pages - {adapter.match(path)[0] for path in paths} - NO_PAGES

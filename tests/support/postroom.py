@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from rdv_caldav.db.received_mails import ReceivedMail
-from rdv_caldav.domain.appointment import Appointment, Participant, Presence
+from rdv_caldav.domain.appointment import Appointment, Participant, Presence, Recurrence
 from rdv_caldav.services.mailing.answers import apply_answer
 from rdv_caldav.services.mailing.outcomes import Outcome
 from rdv_radicale.application import create_app
-from support.agency import GUEST
+from support.agency import GUEST, span
 from support.dav import DavClient
 from support.invitation_reading import read_invitation
-from support.mailroom import Mailroom
+from support.mailroom import INVITED, Mailroom
 from support.reply_shapes import Shape, reply
 
 ANSWERS = "reponses.agence.example"
+WEEKLY = replace(INVITED, recurrence=Recurrence(rules=("FREQ=WEEKLY;COUNT=4",)))
+FIRST = span().start
+SECOND, THIRD = FIRST + timedelta(weeks=1), FIRST + timedelta(weeks=2)
 DSN = (
     "From: MAILER-DAEMON@mx.exterieur.example\r\nTo: {to}\r\nSubject: Non remis\r\n"
     "Return-Path: <>\r\nMessage-ID: {own_id}\r\nAuto-Submitted: auto-replied\r\n"
@@ -91,7 +94,8 @@ class Postroom:
             "own_id": f"<{status}.{action}@mx.exterieur.example>",
             **how,
         }
-        return self.take(DSN.format(status=status, action=action, **fields).encode())
+        written = DSN.format(status=status, action=action, **fields)
+        return self.take(written.encode(errors="surrogateescape"))
 
     # -- what is there now ----------------------------------------------------------------
 

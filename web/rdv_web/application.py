@@ -12,14 +12,19 @@ from werkzeug.exceptions import HTTPException
 from rdv_caldav.bootstrap import AppointmentBook
 from rdv_caldav.domain.agency import AgencySettings
 from rdv_caldav.domain.errors import DomainError
+from rdv_caldav.services import access
+from rdv_caldav.services.mailing import human_queue
 from rdv_web import formats, front_page, health, incoming, languages, sessions, work
 from rdv_web.menus import menu_for
 from rdv_web.pages import (
     account,
     administration,
+    answering,
     appointments,
     control,
+    feeds,
     login,
+    mailing,
     people,
     planning,
     types,
@@ -35,10 +40,13 @@ CONTENT_SECURITY_POLICY = (
 BLUEPRINTS = (
     account.pages,
     administration.pages,
+    answering.pages,
     control.pages,
+    feeds.pages,
     front_page.pages,
     health.pages,
     login.pages,
+    mailing.pages,
     people.pages,
     planning.pages,
     types.pages,
@@ -74,6 +82,7 @@ def _layout_values() -> dict[str, Any]:
         "language": languages.current_language(),
         "LANGUAGES": languages.LANGUAGES,
         "menu": [],
+        "badges": {},
     }
     if current_user.is_authenticated and not g.get("is_failing"):
         settings = agency_settings()
@@ -85,8 +94,18 @@ def _layout_values() -> dict[str, Any]:
                 module_enabled=settings.module_enabled,
                 exists=current_app.view_functions.__contains__,
             ),
+            "badges": _badges(settings),
         }
     return values
+
+
+def _badges(settings: AgencySettings) -> dict[str, int]:
+    """Return how much waits behind lines of the menu, by their endpoints."""
+    actor = work.actor()
+    if not settings.module_enabled or not access.edits_by_role(actor):
+        return {}
+    with work.reading() as tx:
+        return {"mailing.replies": human_queue.open_count(tx, actor)}
 
 
 def agency_settings() -> AgencySettings:

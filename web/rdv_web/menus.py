@@ -75,6 +75,13 @@ MENU: tuple[Section, ...] = (
                 roles=EVERYBODY,
                 needs_module=True,
             ),
+            Entry(
+                label=_("Réponses"),
+                icon="mail",
+                endpoint="mailing.replies",
+                needs_module=True,
+                also=("mailing.repl", "mailing.assign"),
+            ),
         ),
     ),
     Section(
@@ -111,6 +118,13 @@ MENU: tuple[Section, ...] = (
                 icon="chart-column",
                 endpoint="control.table",
                 also=("control.",),
+                needs_module=True,
+            ),
+            Entry(
+                label=_("Courriels"),
+                icon="send",
+                endpoint="mailing.messages",
+                also=("mailing.message",),
                 needs_module=True,
             ),
         ),

@@ -30,6 +30,12 @@ from rdv_web import work
 OPEN = frozenset(
     {
         "static",
+        "answering.answer",
+        "answering.calendar",
+        "answering.page",
+        "answering.stop",
+        "answering.stopping",
+        "feeds.feed",
         "front_page.front_page",
         "health.health",
         "login.form",

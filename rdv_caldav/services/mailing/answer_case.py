@@ -121,8 +121,8 @@ class AnswerCase:
             if start is None:
                 continue
             span = details_at(self.appointment, each.answer.original).span
-            begin = _wall(start, span.zone)
-            until = _wall(end, span.zone) if end is not None else begin + span.duration
+            begin = wall_in(start, span.zone)
+            until = wall_in(end, span.zone) if end is not None else begin + span.duration
             return {
                 "original": each.answer.original.isoformat() if each.answer.original else "",
                 "start": begin.isoformat(),
@@ -209,7 +209,7 @@ def original_in(appointment: Appointment, original: Original) -> datetime | None
     return None
 
 
-def _wall(moment: Moment, zone: str) -> datetime:
+def wall_in(moment: Moment, zone: str) -> datetime:
     """Return a moment on the clock of the appointment; what has no zone is on it already."""
     return moment.wall if moment.is_date or moment.is_floating else Clock.wall(moment, zone)
 

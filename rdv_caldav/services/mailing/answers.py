@@ -126,7 +126,7 @@ def _finding(
     tx: Transaction, mail: ReceivedMail, settings: AgencySettings, now: datetime
 ) -> Finding:
     if mail.bounce is not None and not mail.calendars:
-        return take_bounce(tx, mail, mail.bounce, settings, now=now)
+        return take_bounce(tx, mail, mail.bounce, now=now)
     if _is_own(mail, settings):
         return Finding(result=Result.IGNORED, reason=Reason.OWN_MAIL)
     if mail.calendars:

@@ -8,29 +8,21 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from rdv_caldav.db.mail_threads import participant_key
 from rdv_caldav.db.outbox import BOUNCED, FAILED, SENT, OutboxMessage
 from rdv_caldav.db.uow import Transaction
-from rdv_caldav.domain.agency import AgencySettings
-from rdv_caldav.domain.events import MailFailed
-from rdv_caldav.ical.delivery_status import GIVEN_UP, NO_WAY, put_status
+from rdv_caldav.ical.delivery_status import GIVEN_UP, NO_WAY
 from rdv_caldav.mail.bounces import Bounce
 from rdv_caldav.mail.incoming import ReceivedMail
-from rdv_caldav.services.access import mail_server
-from rdv_caldav.services.audit import record_events
-from rdv_caldav.services.inbox_delivery import addresses_in_objects
 from rdv_caldav.services.mailing.attribution import REFERENCE, TOKEN, thread_by_token
 from rdv_caldav.services.mailing.outcomes import Finding, Reason, Result
-from rdv_caldav.services.recording import Recorder
+from rdv_caldav.services.mailing.undelivered import note_undelivered
 
 DEVICE = "courriel"
 _LONGEST_PROBLEM = 500
 _ARRIVED = frozenset({"delivered", "relayed", "expanded"})
 
 
-def take_bounce(
-    tx: Transaction, mail: ReceivedMail, bounce: Bounce, settings: AgencySettings, *, now: datetime
-) -> Finding:
+def take_bounce(tx: Transaction, mail: ReceivedMail, bounce: Bounce, *, now: datetime) -> Finding:
     """Note what became of a message; ``now`` is aware."""
     message, by = _message_meant(tx, mail, bounce)
     reason = _reason(bounce)
@@ -46,8 +38,17 @@ def take_bounce(
         is_open = reason is Reason.FAILED
         reason = Reason.UNKNOWN_MAIL if is_open else reason
         return Finding(result=Result.BOUNCE, reason=reason, is_open=is_open, evidence=evidence)
-    if reason is Reason.FAILED and message.status != BOUNCED:
-        _note_failure(tx, message, bounce, settings, now)
+    # what is on its way once more is left alone: what comes of that will show
+    if reason is Reason.FAILED and message.status in (SENT, FAILED):
+        note_undelivered(
+            tx,
+            message,
+            fate=BOUNCED,
+            problem=f"{bounce.status} {bounce.diagnostic}".strip()[:_LONGEST_PROBLEM],
+            status=GIVEN_UP if bounce.status.startswith("4") else NO_WAY,
+            device=DEVICE,
+            now=now,
+        )
     return Finding(
         result=Result.BOUNCE,
         reason=reason,
@@ -80,30 +81,3 @@ def _message_meant(
     named = [each for each in sent if each.recipient.lower() == bounce.recipient]
     found = named or sent
     return (found[-1], TOKEN) if found else (None, TOKEN)
-
-
-def _note_failure(
-    tx: Transaction,
-    message: OutboxMessage,
-    bounce: Bounce,
-    settings: AgencySettings,
-    now: datetime,
-) -> None:
-    problem = f"{bounce.status} {bounce.diagnostic}".strip()[:_LONGEST_PROBLEM]
-    if message.status not in (SENT, FAILED):
-        # it is on its way once more: what comes of that will show
-        return
-    tx.outbox.close(message.id, BOUNCED, problem=problem)
-    key = participant_key(message.recipient_key) if message.recipient_key else message.recipient
-    failed = MailFailed(original=message.original, recipient=message.recipient, problem=problem)
-    actor = mail_server(device=DEVICE)
-    stored = tx.appointments.lock(message.appointment_id)
-    if stored is None:
-        return
-    if stored.trashed_at is None and stored.appointment.participant(key) is not None:
-        status = GIVEN_UP if bounce.status.startswith("4") else NO_WAY
-        text = put_status(stored.text, addresses_in_objects(tx, key, settings), status)
-        recorder = Recorder(tx=tx, actor=actor, settings=settings, now=now)
-        recorder.change(stored, stored.appointment, text=text, also=[failed], only_answers=True)
-        return
-    record_events(tx, actor, [failed], appointment_id=stored.id, now=now)

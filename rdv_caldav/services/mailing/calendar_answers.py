@@ -16,7 +16,11 @@ from rdv_caldav.domain.appointment import Appointment, Presence
 from rdv_caldav.domain.errors import DomainError
 from rdv_caldav.domain.mailing import REQUEST
 from rdv_caldav.domain.replies import Answer, Verdict
-from rdv_caldav.ical.itip_reading import SchedulingMessage, read_scheduling_message
+from rdv_caldav.ical.itip_reading import (
+    MessageEvent,
+    SchedulingMessage,
+    read_scheduling_message,
+)
 from rdv_caldav.mail.incoming import ReceivedMail
 from rdv_caldav.services import appointments
 from rdv_caldav.services.access import outside_actor
@@ -30,6 +34,7 @@ from rdv_caldav.services.mailing.answer_case import (
     AnswerCase,
     Heard,
     says_something,
+    wall_in,
 )
 from rdv_caldav.services.mailing.attribution import (
     TOKEN,
@@ -134,18 +139,35 @@ def take_calendars(
 
 
 def _message_of(mail: ReceivedMail, settings: AgencySettings) -> SchedulingMessage | Reason:
-    """Return what a mail says, once though it says it in several parts."""
-    found: list[SchedulingMessage] = []
+    """Return what a mail says, once though it says it in several parts.
+
+    Mail servers that rewrite texts do so in one of the parts only: it is what they mean that has
+    to be the same.
+    """
+    found: dict[object, SchedulingMessage] = {}
     for text in mail.calendars:
         try:
             message = read_scheduling_message(text, zone=settings.time_zone)
         except DomainError:
             continue
-        if message not in found:
-            found.append(message)
+        found.setdefault(_meaning(message), message)
     if not found:
         return Reason.UNREADABLE
-    return found[0] if len(found) == 1 else Reason.SEVERAL
+    return next(iter(found.values())) if len(found) == 1 else Reason.SEVERAL
+
+
+def _meaning(message: SchedulingMessage) -> object:
+    answers = (
+        (
+            event.original,
+            event.start if message.method == COUNTER else None,
+            each.address,
+            each.presence,
+        )
+        for event in message.events
+        for each in event.attendees
+    )
+    return message.method, message.uid, frozenset(answers)
 
 
 def _decided(case: AnswerCase) -> Finding:
@@ -211,7 +233,7 @@ def _heard(case: AnswerCase, key: int | str) -> Iterator[Heard]:
             problem = Reason.DELEGATED
         elif answer.presence is Presence.NEEDS_ACTION:
             problem = Reason.NO_ANSWER
-        yield Heard(event, answer, problem or _problem(case, key, answer))
+        yield Heard(event, answer, problem or _problem(case, key, event, answer))
 
 
 def _is_known(case: AnswerCase, key: int | str, answer: Answer) -> bool:
@@ -219,7 +241,9 @@ def _is_known(case: AnswerCase, key: int | str, answer: Answer) -> bool:
     return own is not None and own.presence is answer.presence
 
 
-def _problem(case: AnswerCase, key: int | str, answer: Answer) -> Reason | None:
+def _problem(
+    case: AnswerCase, key: int | str, event: MessageEvent, answer: Answer
+) -> Reason | None:
     """Return why an answer does not count, None where it does."""
     details = details_at(case.appointment, answer.original)
     problem, thread = case.standing(answer.original, details, key), case.own_thread
@@ -233,10 +257,26 @@ def _problem(case: AnswerCase, key: int | str, answer: Answer) -> Reason | None:
     told = telling.told_of(thread, answer.original)
     is_newer = answer.sequence is not None and answer.sequence > thread.sequence
     is_told = told is not None and told.span == details.span
-    if verdict.applies and (is_newer or told is None or is_told):
+    is_now = is_newer or told is None or is_told
+    if verdict.applies and is_now and not _names_another_time(case, event, answer):
         return None
     is_asked = is_told or _is_asked_again(case, thread, answer)
     return Reason.MOVED if is_asked else Reason.MOVED_UNTOLD
+
+
+def _names_another_time(case: AnswerCase, event: MessageEvent, answer: Answer) -> bool:
+    """Tell whether an answer without a SEQUENCE repeats a time that is no more.
+
+    Of a whole series programs repeat any of its dates.
+    """
+    is_series = answer.original is None and case.appointment.recurrence is not None
+    if answer.sequence is not None or event.start is None or is_series or case.method == COUNTER:
+        return False
+    span = details_at(case.appointment, answer.original).span
+    wall = wall_in(event.start, span.zone)
+    if event.start.is_date or span.all_day:
+        return wall.date() != span.start.date()
+    return wall != span.start
 
 
 def _is_asked_again(case: AnswerCase, thread: MailThread, answer: Answer) -> bool:

@@ -38,7 +38,7 @@ class Carriers:
         return cls(
             smtp=SmtpServer.parse(settings.smtp_url) if settings.smtp_url else None,
             key=key,
-            gateway=_gateway(settings) if settings.sms_url else None,
+            gateway=gateway_of(settings) if settings.sms_url else None,
             timeout=float(settings.smtp_timeout),
         )
 
@@ -53,7 +53,8 @@ class Carriers:
         return self.key.sign(raw) if self.key is not None else raw
 
 
-def _gateway(settings: Settings) -> HttpGateway:
+def gateway_of(settings: Settings) -> HttpGateway:
+    """Return the gateway for text messages that the settings name. Raises InvalidInput."""
     headers = {}
     for line in settings.sms_headers.splitlines():
         name, colon, value = line.partition(":")
@@ -66,6 +67,7 @@ def _gateway(settings: Settings) -> HttpGateway:
         method=settings.sms_method,
         headers=headers,
         body=settings.sms_body,
+        success=settings.sms_success,
         timeout=float(settings.smtp_timeout),
     )
     gateway.check()

@@ -149,8 +149,11 @@ def lmtp_job(book: Book) -> Callable[[Event], None]:
                 with _only_here(listen), lmtp_server(book, listen):
                     stop.wait()
             except OSError as error:
-                if not isinstance(error, BlockingIOError) and error.errno != EADDRINUSE:
+                is_taken = error.errno == EADDRINUSE
+                if not isinstance(error, BlockingIOError | FileExistsError) and not is_taken:
                     log.warning("nothing listens for LMTP: %s", error.strerror or error)
+            except Exception:
+                log.exception("nothing listens for LMTP; it goes on in a moment")
             stop.wait(WAIT)
 
     return run

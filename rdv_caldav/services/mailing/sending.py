@@ -17,16 +17,15 @@ from threading import Event
 from rdv_caldav.db.outbox import FAILED, RETRY, SENT, SKIPPED, UNSURE, OutboxMessage
 from rdv_caldav.db.uow import Transaction
 from rdv_caldav.domain.errors import InvalidInput, LostRace
-from rdv_caldav.domain.events import MailFailed
 from rdv_caldav.domain.mail_templates import Medium
+from rdv_caldav.ical.delivery_status import GIVEN_UP, NO_WAY
 from rdv_caldav.mail.delivery import Deferred, NotAccepted, Refused, Unsure
-from rdv_caldav.services.access import Channel
-from rdv_caldav.services.audit import plain
 from rdv_caldav.services.mailing import composing, telling
 from rdv_caldav.services.mailing.book import Book
 from rdv_caldav.services.mailing.composing import Skip
 from rdv_caldav.services.mailing.delivering import Carriers, Delivery, opened
 from rdv_caldav.services.mailing.reminding import queue_reminders
+from rdv_caldav.services.mailing.undelivered import note_undelivered
 
 LEASE = timedelta(minutes=20)
 """How long a worker has for one message: servers may think about one for ten (RFC 5321)."""
@@ -234,7 +233,7 @@ class MailWorker:
     ) -> OutboxMessage:
         attempts = message.attempts
         if attempts >= MOST_ATTEMPTS:
-            return self._give_up(message, problem)
+            return self._give_up(message, problem, status=GIVEN_UP)
         delay = DELAYS[attempts - 1] if attempts <= len(DELAYS) else HOURLY
         problem = _problem(message, problem, is_unsure=is_unsure)
         due = self._book.clock() + delay
@@ -243,23 +242,14 @@ class MailWorker:
         )
         return replace(message, status=RETRY)
 
-    def _give_up(self, message: OutboxMessage, problem: str) -> OutboxMessage:
-        """Close a message for good, and tell so in the history of its appointment."""
-        problem = problem[:_LONGEST_PROBLEM]
-        failed = MailFailed(original=message.original, recipient=message.recipient, problem=problem)
-        now = self._book.clock()
+    def _give_up(
+        self, message: OutboxMessage, problem: str, *, status: str = NO_WAY
+    ) -> OutboxMessage:
+        """Close a message for good, and tell so where its appointment is seen."""
+        problem, now = problem[:_LONGEST_PROBLEM], self._book.clock()
 
         def note(tx: Transaction) -> None:
-            tx.outbox.close(message.id, FAILED, problem=problem)
-            tx.journal.record(
-                at=now,
-                account_id=None,
-                login="",
-                channel=Channel.MAIL.value,
-                device="",
-                appointment_id=message.appointment_id,
-                entries=[(type(failed).__name__, plain(failed))],
-            )
+            note_undelivered(tx, message, fate=FAILED, problem=problem, status=status, now=now)
 
         self._write(note)
         return replace(message, status=FAILED)

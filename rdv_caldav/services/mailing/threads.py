@@ -74,10 +74,11 @@ def stop_link(tx: Transaction, thread: MailThread, settings: AgencySettings) -> 
     return f"{link}/stop" if link else ""
 
 
-def thread_of_link(tx: Transaction, signed: str) -> MailThread:
+def thread_of_link(tx: Transaction, signed: str, *, even_revoked: bool = False) -> MailThread:
     """Return the thread that the last part of a link names.
 
-    Raises UnknownObject for what nobody here signed, and LinkRevoked for a link that held once.
+    Raises UnknownObject for what nobody here signed, and LinkRevoked for a link that held once,
+    unless ``even_revoked``: to stop mails, the link of any mail does.
     """
     key = tx.web_sessions.secret(_KEY_NAME)
     if key is None or len(signed) > _LONGEST_SIGNED:
@@ -89,7 +90,7 @@ def thread_of_link(tx: Transaction, signed: str) -> MailThread:
     thread = tx.mail_threads.get(named[0])
     if thread is None:
         raise UnknownObject("what the link was about is gone")
-    if thread.link_version != named[1]:
+    if thread.link_version != named[1] and not even_revoked:
         raise LinkRevoked("the link was revoked")
     return thread
 

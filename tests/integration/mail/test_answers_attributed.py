@@ -5,19 +5,25 @@ from __future__ import annotations
 import base64
 import threading
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from rdv_caldav.bootstrap import AppointmentBook
 from rdv_caldav.domain.appointment import Participant, Presence
+from rdv_caldav.domain.errors import LostRace
+from rdv_caldav.mail.taking import NotNow
+from rdv_caldav.services import appointments, home
+from rdv_caldav.services.mailing import answers, fetching
 from rdv_caldav.services.mailing.answers import apply_answer
+from rdv_caldav.services.mailing.calendar_answers import take_calendars
 from rdv_caldav.services.mailing.outcomes import Reason, Result
 from rdv_caldav.services.mailing.threads import token_of
 from support.agency import GUEST
 from support.hostile_mails import forged_reply
 from support.invitation_reading import read_invitation
 from support.mailroom import INVITED, Mailroom
-from support.postroom import Postroom
+from support.postroom import DSN, Postroom
 from support.reply_shapes import Shape
 from support.scenario import Clock
 from support.smtp_sink import SmtpSink
@@ -219,6 +225,19 @@ def test_a_mail_that_comes_back_is_seen_everywhere(
     assert f";SCHEDULE-STATUS={shown}" in line
     assert line.endswith(f":mailto:{GUEST}")
     assert line.replace(f";SCHEDULE-STATUS={shown}", "") in tag
+    assert tag == [
+        each for each in postroom.object_of(planned, login="claire") if each.startswith("ATTENDEE")
+    ]
+    with postroom.mailroom.desk() as desk:
+        (told,) = home.read(desk.tx, desk.actor("alice"), now=desk.now).undelivered
+        assert (told.appointment_id, told.recipient, told.problem) == (planned, GUEST, row.problem)
+        assert not home.read(desk.tx, desk.actor("claire"), now=desk.now).undelivered
+        claire = desk.actor("claire")
+        assert claire.person_id is not None
+        appointments.record_presence(
+            desk.tx, claire, planned, claire.person_id, DECLINED, now=desk.now
+        )
+    assert any("SCHEDULE-STATUS" in text for text in postroom.object_of(planned))
     # once more, by the answering address alone: it is known already
     again = postroom.bounce(
         invitation, status=status, message_id="<autre@x.example>", own_id="<2@x>"
@@ -230,6 +249,33 @@ def test_a_mail_that_comes_back_is_seen_everywhere(
     assert not any("SCHEDULE-STATUS" in line for line in postroom.object_of(planned))
     postroom.mailroom.revise(planned, location="Ailleurs")
     assert b"SCHEDULE-STATUS" not in postroom.sent()
+    with postroom.mailroom.desk() as desk:
+        assert not home.read(desk.tx, desk.actor("alice"), now=desk.now).undelivered
+
+
+def test_a_mail_that_is_refused_at_once_is_seen_likewise(postroom: Postroom) -> None:
+    postroom.mailroom.sink.reject(GUEST)
+    planned = postroom.mailroom.plan()
+    assert postroom.mailroom.send().failed == 1
+    (line,) = (line for line in postroom.object_of(planned) if "SCHEDULE-STATUS" in line)
+    assert "5.2" in line
+    assert len(postroom.journal(planned, "MailFailed")) == 1
+    with postroom.mailroom.desk() as desk:
+        assert home.read(desk.tx, desk.actor("alice"), now=desk.now).undelivered
+        appointments.trash(desk.tx, desk.actor("alice"), planned, now=desk.now)
+    # it comes back, too, when all is over
+    with postroom.mailroom.desk() as desk:
+        (row,) = (each for each in desk.tx.outbox.of_appointment(planned) if each.message_id)
+    raw = DSN.format(
+        to="rdv@agence.example",
+        recipient=GUEST,
+        action="failed",
+        status="5.1.1",
+        message_id=row.message_id,
+        own_id="<1@mx.exterieur.example>",
+    )
+    assert postroom.take(raw.encode()).reason == Reason.FAILED
+    assert len(postroom.journal(planned, "MailFailed")) == 2
 
 
 @pytest.mark.parametrize(
@@ -251,6 +297,29 @@ def test_a_mail_of_nobody_knows_what_comes_back(postroom: Postroom) -> None:
 
 
 # -- at once ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("lost", "is_taken"), [(2, True), (3, False)])
+def test_who_loses_a_race_tries_again(
+    postroom: Postroom, monkeypatch: pytest.MonkeyPatch, lost: int, is_taken: bool
+) -> None:
+    planned, invitation = postroom.invite()
+    left = iter(range(lost))
+
+    def lose(*arguments: Any, **named: Any) -> Any:
+        if next(left, None) is not None:
+            raise LostRace("another was first")
+        return take_calendars(*arguments, **named)
+
+    monkeypatch.setattr(answers, "take_calendars", lose)
+    raw = postroom.reply(invitation, "ACCEPTED")
+    if is_taken:
+        assert postroom.take(raw).result is Result.APPLIED
+    else:
+        with pytest.raises(NotNow):
+            fetching.take(postroom.book, raw, source="imap")
+    assert (postroom.presence(planned) is ACCEPTED) == is_taken
+    assert len(postroom.received()) == is_taken
 
 
 def test_one_mail_by_several_ways_at_once_is_taken_once(

@@ -9,13 +9,17 @@ from pathlib import Path
 
 import pytest
 
+from rdv_caldav.bootstrap import AppointmentBook
 from rdv_caldav.domain.appointment import Presence
 from rdv_caldav.services.mailing.outcomes import Reason, Result
 from support.agency import GUEST
 from support.hostile_mails import HOSTILE, REPLY, forged_reply
 from support.invitation_reading import read_invitation
+from support.mailroom import Mailroom
 from support.postroom import Postroom
+from support.scenario import Clock
 from support.server import clean_environ
+from support.smtp_sink import SmtpSink
 
 REASONS = {
     "tnef": Reason.TNEF,
@@ -71,6 +75,37 @@ def test_a_stolen_token_with_a_forged_sender_is_evidence_of_the_theft(postroom: 
     outcome = postroom.take(raw)
     assert (outcome.result, outcome.reason) == (Result.QUEUED, "another-participant")
     assert postroom.presence(planned) is Presence.NEEDS_ACTION
+
+
+def test_characters_that_databases_do_not_take(
+    any_book: AppointmentBook, clock: Clock, sink: SmtpSink
+) -> None:
+    postroom = Postroom(Mailroom(any_book, clock, sink))
+    planned, invitation = postroom.invite()
+    read = read_invitation(invitation)
+    odd = ("\x00", "\x01", "\udcff", "=?utf-8?q?=00?=", "=?utf-8?q?=ED=A0=80?=", "\u2028")
+    for number, each in enumerate(odd):
+        text = REPLY.format(uid=read.value("UID") + each * (number % 2), attendee=GUEST)
+        text = text.replace("DTSTAMP", f"COMMENT:a{each}b\r\nSUMMARY:a{each}b\r\nDTSTAMP")
+        head = (
+            f"From: A{each} <{GUEST}>\r\nTo: {read.organizer}\r\nSubject: a{each}b\r\n"
+            f"Message-ID: <{number}{each}@a.example>\r\nReply-To: b{each}@c.example\r\n"
+            f"In-Reply-To: <a{each}b@c.example>\r\n"
+        )
+        for content in (f"Content-Type: text/calendar\r\n\r\n{text}", f"\r\nBonjour a{each}b\r\n"):
+            octets = (head + content).encode(errors="surrogateescape")
+            outcome = postroom.take(octets, f"a{each}@b.example")
+            assert outcome.result in (
+                Result.APPLIED,
+                Result.QUEUED,
+                Result.OUT_OF_ORDER,
+                Result.DUPLICATE,
+            )
+        postroom.bounce(invitation, message_id=f"<{each}@x.example>", status=f"5.1.{number}{each}")
+    assert len(postroom.received()) == 3 * len(odd)
+    for name in HOSTILE.keys() - {"fifty-megabytes"}:
+        postroom.take(HOSTILE[name](read.organizer))
+    assert postroom.guest(planned).comment.isprintable()
 
 
 def test_fifty_megabytes_by_a_pipe_take_little_memory(

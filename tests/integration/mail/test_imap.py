@@ -47,7 +47,7 @@ def server() -> Iterator[Dovecot]:
 @pytest.mark.parametrize(
     ("url", "port", "security", "user", "password", "folder"),
     [
-        ("imap://u:p@h.example", 143, Security.NONE, "u", "p", "INBOX"),
+        ("imap+starttls://u:p@h.example", 143, Security.STARTTLS, "u", "p", "INBOX"),
         ("imaps://u%40x:p%2F%3A%25@h.example/", 993, Security.TLS, "u@x", "p/:%", "INBOX"),
         ("imap+starttls://u:%C3%A9@h.example:9/A%2FB", 9, Security.STARTTLS, "u", "é", "A/B"),
         ("IMAPS://u:p@H.example:1/R%C3%A9ponses", 1, Security.TLS, "u", "p", "Réponses"),
@@ -64,7 +64,8 @@ def test_a_url_says_where(
 
 
 def test_an_address_of_ipv6() -> None:
-    assert ImapServer.parse("imap://u:p@[::1]:1143").host == "::1"
+    server = ImapServer.parse("imap://u:p@[::1]")
+    assert (server.host, server.port, server.security) == ("::1", 143, Security.NONE)
 
 
 @pytest.mark.parametrize(
@@ -72,6 +73,7 @@ def test_an_address_of_ipv6() -> None:
     [
         "",
         "pop3://u:secret@h.example",
+        "imap://u:secret@h.example",
         "imaps://u:secret@h.example:port",
         "imaps://u:secret@h.example:99999",
         "imaps://u:se/secret@h.example",

@@ -21,7 +21,7 @@ from support.scenario import Clock
 from support.smtp_sink import sink_process
 
 KILLS = 50
-APPOINTMENTS, GUESTS = 10, 10
+APPOINTMENTS, GUESTS = 12, 10
 SHORTEST_LIFE, LONGEST_LIFE = 0.03, 0.3
 
 

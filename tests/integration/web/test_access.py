@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from io import BytesIO
 from itertools import product
 
@@ -14,9 +15,13 @@ from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from rdv_caldav.bootstrap import AppointmentBook
+from rdv_caldav.db.mail_threads import recipient_key
+from rdv_caldav.db.received_mails import Arrival
+from rdv_caldav.services import feeds
 from rdv_caldav.services.access import Channel, actor_for
 from rdv_caldav.services.control_exports import ExportFormat
 from rdv_caldav.services.export_jobs import Preparation, ask, claim
+from rdv_caldav.services.mailing import threads
 from support.appointment_form import Form, planned, typed
 from support.panel import PanelClient
 
@@ -48,6 +53,7 @@ administration.choose_default_template  administrators
 administration.copy_template            administrators
 administration.edit_template            administrators
 administration.edit_type                administrators
+administration.mail_settings            administrators
 administration.mail_templates           administrators
 administration.move_type                administrators
 administration.new_template             administrators
@@ -61,11 +67,17 @@ administration.retire_type              administrators
 administration.rules                    administrators
 administration.save_appointment_defaults  administrators
 administration.save_conflict_rules      administrators
-administration.save_notes_in_mails      administrators
+administration.save_mail_settings       administrators
 administration.save_rules               administrators
+administration.send_trial               administrators
 administration.switch_option            administrators
 administration.type_preview             administrators
 administration.types                    administrators
+answering.answer                        anybody         module
+answering.calendar                      anybody         module
+answering.page                          anybody         module
+answering.stop                          anybody
+answering.stopping                      anybody
 appointments.answer                     participants    module
 appointments.ask_to_invite              staff           module
 appointments.confirm_removal            staff           module
@@ -96,12 +108,24 @@ control.printed                         staff           module
 control.save                            staff           module
 control.schema                          staff
 control.table                           staff           module
+feeds.create                            concerned       module
+feeds.feed                              anybody         module
+feeds.listing                           concerned       module
+feeds.revoke                            concerned       module
 front_page.connecting                   everybody
 front_page.front_page                   anybody
 health.health                           anybody
 login.enter                             anybody
 login.form                              anybody
 login.leave                             everybody
+mailing.assign                          staff           module
+mailing.dismiss                         staff           module
+mailing.file                            staff           module
+mailing.message                         staff           module
+mailing.messages                        staff           module
+mailing.replies                         staff           module
+mailing.reply                           staff           module
+mailing.send                            staff           module
 people.add_sector                       administrators
 people.appointments                     staff           module
 people.archive                          staff
@@ -127,11 +151,16 @@ VALUES: Mapping[str, tuple[object, ...]] = {
     "code": ("client",),
     "date": ("2026-12-01T10:00:00",),
     "ending": ("csv", "xls", "xlsx", "xml", "ics", "pdf"),
+    "feed_id": (1,),
     "filter_id": (1,),
     "key": ("mail-message-fr", "1"),
     "kind": ("clients", "intervenants", "gestionnaires"),
+    "secret": ("A" * 27,),
     "sector_id": (1,),
+    "mail": (1,),
+    "message": (1,),
     "setting": ("module_enabled",),
+    "signed": ("x.y",),
     "slug": ("claire",),
     "template_id": (1,),
     "token": ("0" * 32,),
@@ -202,7 +231,52 @@ def values(book: AppointmentBook, admin: PanelClient) -> Mapping[str, tuple[obje
     admin.post_form("/administration/configuration/modeles/mail-message-fr/copie")
     admin.post_form("/analyse/rendez-vous/filtres", {"nom": "Le mien"})
     uid = stored.appointment.uid
-    return {**VALUES, "appointment_id": (made,), "uid": (uid,), "token": (_prepared_file(book),)}
+    with book.database.writing() as tx:
+        mail = Arrival(
+            source="imap",
+            fingerprint="f",
+            sender="claire@famille.example",
+            outcome="queued",
+            reason="prose",
+            evidence={},
+            proposal={},
+            appointment_id=made,
+            is_open=True,
+        )
+        received = tx.received_mails.add(mail, raw=None, now=book.clock())
+        tx.outbox.put(
+            method="REQUEST",
+            appointment_id=made,
+            original=None,
+            sequence=0,
+            now=book.clock(),
+            recipient="claire@famille.example",
+            recipient_name="Claire Cliente",
+        )
+        message = max(row.id for row in tx.outbox.of_appointment(made))
+        tx.outbox.keep_raw(message, b"Subject: Bilan\r\n\r\nBonjour", "<1@x>", sequence=0)
+    return {
+        **VALUES,
+        "appointment_id": (made,),
+        "uid": (uid,),
+        "token": (_prepared_file(book),),
+        "message": (message,),
+        "mail": (received,),
+        **_secret_addresses(book, made),
+    }
+
+
+def _secret_addresses(book: AppointmentBook, appointment_id: int) -> dict[str, tuple[object, ...]]:
+    """Make a link for Claire to answer by, and a feed of her calendar."""
+    with book.database.writing() as tx:
+        claire, now = actor_for(tx, "claire", channel=Channel.WEB), book.clock()
+        key = recipient_key(claire.person_id or 0)
+        thread = threads.open_thread(tx, appointment_id, key, "claire@famille.example", now)
+        settings = replace(tx.agency.settings(), public_url="https://rdv.example")
+        link = threads.answer_link(tx, thread, settings)
+        secret = feeds.create(tx, claire, "claire", label="", is_masked=False, now=now)
+        feed = tx.feeds.of_person(claire.person_id or 0)[0].id
+    return {"signed": (link.rpartition("/")[2],), "secret": (secret,), "feed_id": (feed,)}
 
 
 def _prepared_file(book: AppointmentBook) -> str:

@@ -166,15 +166,13 @@ def test_rules_are_kept_and_told_in_the_journal(book: AppointmentBook, admin: Pa
     assert settings.notes_shown_to_clients
     assert not settings.reset_answers_on_change
     assert not settings.intervenants_edit_own
-    assert not settings.invite_external_guests
     assert (settings.personal_collections, settings.personal_quota) == (0, 5_000_000)
     with book.database.reading() as tx:
-        told = {entry.details["name"] for entry in tx.journal.latest(6)}
+        told = {entry.details["name"] for entry in tx.journal.latest(5)}
     assert told == {
         "notes_shown_to_clients",
         "reset_answers_on_change",
         "intervenants_edit_own",
-        "invite_external_guests",
         "personal_collections",
         "personal_quota",
     }

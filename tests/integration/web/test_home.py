@@ -240,7 +240,8 @@ def test_the_guide_goes_with_the_first_rendez_vous(
 
 # -- statements ---------------------------------------------------------------------------
 
-STATEMENTS = 18
+STATEMENTS = 15
+KEPT = 2
 
 
 def test_the_first_page_takes_the_same_few_statements(
@@ -257,4 +258,6 @@ def test_the_first_page_takes_the_same_few_statements(
             found = home_of(book, "alice")
         assert len(found.answers) == min(10, 2 * number)
         taken.append(len(statements))
-    assert set(taken) == {STATEMENTS}, taken
+    first, *others = taken
+    assert set(others) == {STATEMENTS}, taken
+    assert first <= STATEMENTS + KEPT, "what is kept afterwards is read once"

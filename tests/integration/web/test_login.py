@@ -128,6 +128,7 @@ def test_what_was_typed_survives_an_expired_session(admin: PanelClient, clock: C
     offered = admin.post_form("/connexion", login)
     assert f'action="{path}"' in offered.text
     assert 'name="label" value="Été à « Nice »"' in offered.text
+    assert re.findall("<dt>(.+?)</dt>", offered.text) == ["Nom"], "what he knows again, no more"
     assert "est ajouté" in admin.post_form(path, typed).text
 
 

@@ -46,7 +46,7 @@ def test_only_administrators(request: pytest.FixtureRequest, login: str) -> None
     client: PanelClient = request.getfixturevalue(login)
     for path in ("", "/nouveau", "/1", "/apercu/mail-message-fr"):
         assert client.get(PLACE + path).status_code == 403
-    for path in ("/nouveau", "/1/retrait", "/1/par-defaut", "/mail-message-fr/copie", "/notes"):
+    for path in ("/nouveau", "/1/retrait", "/1/par-defaut", "/mail-message-fr/copie"):
         assert client.post_form(PLACE + path).status_code == 403
 
 
@@ -169,15 +169,6 @@ def test_text_messages_have_a_tab_of_their_own(book: AppointmentBook, admin: Pan
     assert (sms.medium, sms.subject, sms.html) == (Medium.SMS, "", "")
     assert "14 caractères" in admin.get(f"{PLACE}/apercu/{sms.key}").text
     assert "Lettre" not in admin.get(PLACE).text
-
-
-def test_notes_in_messages_are_a_choice(book: AppointmentBook, admin: PanelClient) -> None:
-    admin.post_form(f"{PLACE}/notes", {"notes_in_mails": "yes"})
-    with book.database.reading() as tx:
-        assert tx.agency.settings().notes_in_mails
-    admin.post_form(f"{PLACE}/notes")
-    with book.database.reading() as tx:
-        assert not tx.agency.settings().notes_in_mails
 
 
 def test_too_many_templates_are_refused(

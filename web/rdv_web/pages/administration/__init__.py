@@ -18,6 +18,7 @@ def check_role() -> None:
 
 from rdv_web.pages.administration import (  # noqa: E402
     defaults,  # noqa: F401
+    mailing,  # noqa: F401
     options,  # noqa: F401
     rules,  # noqa: F401
     template_editing,  # noqa: F401

@@ -1,4 +1,4 @@
-"""*Configuration > Règles des rendez-vous*: answers, rights, invitations, space of one's own."""
+"""*Configuration > Règles des rendez-vous*: answers, rights, space of one's own."""
 
 from __future__ import annotations
 
@@ -24,7 +24,6 @@ _SWITCHES = (
     "reset_answers_on_change",
     "intervenants_edit_own",
     "notes_shown_to_clients",
-    "invite_external_guests",
 )
 
 
@@ -40,9 +39,6 @@ class RulesForm(Form):
         lazy_gettext("Les intervenants modifient les rendez-vous dont ils sont propriétaires")
     )
     notes_shown_to_clients = BooleanField(lazy_gettext("Les clients lisent les notes"))
-    invite_external_guests = BooleanField(
-        lazy_gettext("Inviter par e-mail les participants externes ajoutés depuis un agenda")
-    )
     personal_collections = IntegerField(
         lazy_gettext("Agendas et dossiers personnels par compte"),
         validators=[InputRequired(), NumberRange(min=0, max=MOST_COLLECTIONS)],

@@ -13,7 +13,7 @@ from rdv_caldav.db.uow import Transaction
 from rdv_caldav.domain.control import RowKey
 from rdv_caldav.domain.errors import InvalidInput, InvalidTemplate
 from rdv_caldav.domain.mail_templates import MailTemplate, Medium, Occasion, RenderedMessage
-from rdv_caldav.services import agency_settings, mail_templates, template_filling
+from rdv_caldav.services import mail_templates, template_filling
 from rdv_web import work
 from rdv_web.pages.administration import pages
 from rdv_web.pages.administration.template_words import (
@@ -39,7 +39,6 @@ def mail_templates_list() -> str:
     """List the templates of one medium, the agency's own and those that are shipped."""
     medium = medium_asked()
     with work.reading() as tx:
-        settings = tx.agency.settings()
         own = [each for each in mail_templates.listing(tx, work.actor()) if each.medium is medium]
     taken = {each.use for each in own if each.is_default}
     delivered = [each for each in mail_templates.shipped() if each.medium is medium]
@@ -52,7 +51,6 @@ def mail_templates_list() -> str:
         "administration/templates.html",
         rows=rows,
         medium=medium,
-        settings=settings,
         OCCASIONS=OCCASIONS,
         LANGUAGE_NAMES=LANGUAGE_NAMES,
     )
@@ -132,15 +130,6 @@ def _done(change: Callable[[Transaction], MailTemplate], words: str) -> Response
 def tab_of(medium: Medium) -> str | None:
     """Return how addresses name a tab; the first one has no name."""
     return "sms" if medium is Medium.SMS else None
-
-
-@pages.post(f"{PLACE}/notes")
-def save_notes_in_mails() -> Response:
-    """Keep whether messages may tell notes (rule 10)."""
-    changes = {"notes_in_mails": request.form.get("notes_in_mails") == "yes"}
-    work.write(lambda tx: agency_settings.change(tx, work.actor(), changes, now=work.now()))
-    flash(_("Le choix pour les notes est enregistré."), "success")
-    return redirect(url_for("administration.mail_templates"))
 
 
 # -- previews -----------------------------------------------------------------------------

@@ -19,6 +19,7 @@ from rdv_web import work
 from rdv_web.pages.appointments import pages
 from rdv_web.pages.appointments.carrying import key_of, number_of, take_back
 from rdv_web.pages.appointments.filling import Filling
+from rdv_web.pages.appointments.proposals import form_address, proposed_time
 from rdv_web.pages.appointments.saving import Answer, again, record, save, set_state
 from rdv_web.pages.appointments.showing import (
     Place,
@@ -82,7 +83,11 @@ def show(appointment_id: int) -> Answer:
         page = open_page(tx, work.actor(), appointment_id, original=moment_asked("date"))
         if not page.may_edit or page.trashed_at is not None:
             return reading_page(tx, page)
-        return form_page(tx, Filling.of_sheet(_present(tx, page)), _place_of(page))
+        filling = Filling.of_sheet(_present(tx, page))
+        proposed = proposed_time(tx, page)
+        if proposed is not None:
+            filling.form.show_span(proposed)
+        return form_page(tx, filling, _place_of(page), is_proposed=proposed is not None)
 
 
 @pages.get("/<path:uid>")
@@ -99,7 +104,7 @@ def _present(tx: Transaction, page: AppointmentPage) -> Sheet:
 
 
 def _place_of(page: AppointmentPage) -> Place:
-    return Place(url=address_of(page), page=page)
+    return Place(url=form_address(page), page=page)
 
 
 # -- pressing buttons ---------------------------------------------------------------------

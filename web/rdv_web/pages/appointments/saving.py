@@ -30,6 +30,7 @@ from rdv_web.formats import STATES
 from rdv_web.pages.appointments.carrying import key_of, uid_of
 from rdv_web.pages.appointments.filling import Filling
 from rdv_web.pages.appointments.inviting import tell_invited
+from rdv_web.pages.appointments.proposals import form_address, settle
 from rdv_web.pages.appointments.showing import Place, address_of, explained, form_page
 from rdv_web.refusals import refusal_of
 
@@ -126,12 +127,15 @@ def _revise(filling: Filling, sheet: Sheet, page: AppointmentPage, *, confirmed:
             "Le type et le propriétaire valent pour toute la série : choisissez « Toutes les "
             "dates » ou « Cette date et les suivantes »."
         )
-        return again(filling, Place(url=address_of(page), page=page), 422)
+        return again(filling, Place(url=form_address(page), page=page), 422)
 
     def save(tx: Transaction) -> Saved | Overtaken:
-        return appointment_editing.save(
+        done = appointment_editing.save(
             tx, work.actor(), page.id, edit, now=work.now(), confirmed=confirmed
         )
+        if isinstance(done, Saved):
+            settle(tx, page)
+        return done
 
     outcome = work.write(save)
     if isinstance(outcome, Overtaken):
@@ -169,7 +173,7 @@ def _overtaken(outcome: Overtaken, page: AppointmentPage) -> Answer:
     filling = Filling.of_sheet(outcome.merged, base=outcome.present)
     filling.clashes = outcome.clashes
     filling.form.scope.data = request.form.get("scope")
-    return again(filling, Place(url=address_of(page), page=page), 409, is_overtaken=True)
+    return again(filling, Place(url=form_address(page), page=page), 409, is_overtaken=True)
 
 
 # -- answers and states -------------------------------------------------------------------
@@ -247,4 +251,4 @@ def _afterwards(filling: Filling, page: AppointmentPage, undo: State | None = No
         filling = Filling.of_sheet(present)
         if "HX-Request" not in request.headers:
             return redirect(address_of(now))
-    return again(filling, Place(url=address_of(now), page=now), undo=undo)
+    return again(filling, Place(url=form_address(now), page=now), undo=undo)

@@ -13,16 +13,18 @@ from rdv_caldav.domain.agency import AppointmentType, Person, PersonKind
 from rdv_caldav.domain.appointment import Participant
 from rdv_caldav.domain.conflicts import Conflict
 from rdv_caldav.services import (
+    access,
     appointment_dates,
-    appointment_mails,
     appointment_pages,
     conflicts,
 )
 from rdv_caldav.services.access import Actor
 from rdv_caldav.services.appointment_pages import AppointmentPage
 from rdv_caldav.services.conflicts import ToldConflict
+from rdv_caldav.services.mailing import mail_listing
 from rdv_web import work
 from rdv_web.formats import KINDS, PRESENCE_MARKS, PRESENCES
+from rdv_web.mail_wording import METHODS, RESULTS, STATUSES, problem_words, reason_words
 from rdv_web.pages.appointments.carrying import carried, key_text, new_uid
 from rdv_web.pages.appointments.clashes import clash_rows
 from rdv_web.pages.appointments.filling import Filling
@@ -30,8 +32,6 @@ from rdv_web.pages.appointments.hints import hints
 from rdv_web.pages.appointments.wording import (
     CHANNELS,
     CONFLICTS,
-    FATES,
-    METHODS,
     Historian,
     repetition_words,
     stretch,
@@ -42,15 +42,13 @@ MOST_DEEDS = 100
 
 
 MOST_MAILS = 50
-"""Messages whose fate one page shows."""
+"""Messages whose fate one page shows, and mails that came in."""
 
 PIECES: dict[str, Any] = {
     "marks": {presence.value: mark for presence, mark in PRESENCE_MARKS.items()},
     "presences": {presence.value: words for presence, words in PRESENCES.items()},
     "CONFLICTS": CONFLICTS,
     "stretch": stretch,
-    "FATES": FATES,
-    "METHODS": METHODS,
     "kinds": {kind.value: words for kind, words in KINDS.items()},
 }
 """Words and marks by the values that forms send."""
@@ -174,11 +172,24 @@ def page_values(tx: Transaction, page: AppointmentPage) -> dict[str, Any]:
         "CHANNELS": CHANNELS,
         "told": _told(tx, actor, page),
         "has_begun": page.details.span.starts_at <= work.now(),
-        "mails": appointment_mails.fates(tx, page)[:MOST_MAILS],
+        **mail_values(tx, page),
         "answer_url": address_of(page, "appointments.answer"),
         "owner_slug": _slug_of(page, page.appointment.owner.key),
         "mail_url": address_of(page, "appointments.mail"),
         "invite_url": address_of(page, "appointments.ask_to_invite"),
+    }
+
+
+def mail_values(tx: Transaction, page: AppointmentPage) -> dict[str, Any]:
+    """Return what was written about a rendez-vous and what came in, with the words for it."""
+    return {
+        "letters": mail_listing.correspondence(tx, page, most=MOST_MAILS),
+        "letters_linked": access.edits_by_role(work.actor()),
+        "STATUSES": STATUSES,
+        "METHODS": METHODS,
+        "RESULTS": RESULTS,
+        "problem_words": problem_words,
+        "reason_words": reason_words,
     }
 
 

@@ -39,21 +39,6 @@ CONFLICTS = {
     ConflictCode.PERSONAL: lazy_gettext("occupé"),
     ConflictCode.HOURS: lazy_gettext("hors de ses horaires"),
 }
-FATES = {
-    "queued": lazy_gettext("en attente d’envoi"),
-    "sending": lazy_gettext("en cours d’envoi"),
-    "sent": lazy_gettext("envoyé"),
-    "retry": lazy_gettext("nouvel essai prévu"),
-    "failed": lazy_gettext("échec"),
-    "bounced": lazy_gettext("refusé par le destinataire"),
-    "skipped": lazy_gettext("sans objet"),
-}
-METHODS = {
-    "REQUEST": lazy_gettext("Invitation"),
-    "CANCEL": lazy_gettext("Annulation"),
-    "NOTICE": lazy_gettext("Avis"),
-    "REMINDER": lazy_gettext("Rappel"),
-}
 _NTH = {
     1: lazy_gettext("premier"),
     2: lazy_gettext("deuxième"),
@@ -241,6 +226,16 @@ class Historian:
             "E-mail à %(recipient)s non remis : %(problem)s",
             recipient=details["recipient"],
             problem=details["problem"],
+        )
+
+    def _SendingAsked(self, details: Mapping[str, Any]) -> str:  # noqa: N802
+        return _("Envoi redemandé à %(recipient)s", recipient=details["recipient"])
+
+    def _MailHandled(self, details: Mapping[str, Any]) -> str:  # noqa: N802
+        return _(
+            "Courriel de %(sender)s traité : « %(subject)s »",
+            sender=details["sender"],
+            subject=details["subject"],
         )
 
     def _ConflictFound(self, details: Mapping[str, Any]) -> str:  # noqa: N802

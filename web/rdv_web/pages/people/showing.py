@@ -25,6 +25,7 @@ def fiche(slug: str) -> str:
         upcoming = people.upcoming(tx, actor, found.person, now=work.now())
         tabs = tabs_of(tx, found.person, "fiche")
         sectors = {sector.id: sector.name for sector in tx.people.sectors()}
+        settings = tx.agency.settings()
     return render_template(
         "people/fiche.html",
         fiche=found,
@@ -38,4 +39,5 @@ def fiche(slug: str) -> str:
         contact_by=CONTACTS[found.contact_by],
         message_language=LANGUAGES.get(found.language, ""),
         DAYS=DAYS,
+        module_enabled=settings.module_enabled,
     )
