@@ -12,7 +12,12 @@ from rdv_caldav.domain.agency import DEFAULT_TYPES, Role
 from rdv_caldav.domain.errors import InvalidInput
 from rdv_caldav.services import export_jobs, parts
 from rdv_caldav.services.accounts import add_account
-from rdv_caldav.services.housekeeping import DAYS_REMEMBERED, forget_deletions
+from rdv_caldav.services.housekeeping import (
+    DAYS_REMEMBERED,
+    MAILS_KEPT,
+    forget_deletions,
+    forget_mails,
+)
 
 
 def add_commands(
@@ -30,13 +35,20 @@ def add_commands(
         "--password-stdin", action="store_true", help="read the password from standard input"
     )
     add_command(commands, shared, "upgrade", _upgrade, "bring the database's schema up to date")
-    prune = add_command(commands, shared, "prune", _prune, "forget what was deleted long ago")
+    prune = add_command(commands, shared, "prune", _prune, "forget what is old")
     prune.add_argument(
         "--days",
         type=positive,
         default=DAYS_REMEMBERED,
         metavar="N",
         help=f"remember deletions of so many days ({DAYS_REMEMBERED})",
+    )
+    prune.add_argument(
+        "--mail-days",
+        type=positive,
+        default=MAILS_KEPT,
+        metavar="N",
+        help=f"keep what mails said for so many days ({MAILS_KEPT})",
     )
 
 
@@ -88,5 +100,7 @@ def _prune(options: argparse.Namespace) -> None:
     book = checked_book(options)
     with book.database.writing() as tx:
         forgotten = forget_deletions(tx, days=options.days, now=book.clock())
+        mails = forget_mails(tx, days=options.mail_days, now=book.clock())
         export_jobs.forget_old(tx, now=book.clock())
     print(f"{forgotten} deletions forgotten")
+    print(f"{mails} mails forgotten but for what became of them")

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
-from rdv_caldav.db.mail_schema import MailStopRow, MailThreadRow
+from rdv_caldav.db.mail_schema import MailStopRow, MailThreadRow, OutboxRow, ReceivedMailRow
 from rdv_caldav.db.mapping import Row, instant, seconds
 
 _THREADS = select(MailThreadRow.__table__)
@@ -168,6 +168,26 @@ class MailThreads:
     def revoke_link(self, thread: int) -> None:
         """Make the links void that were sent in a thread; the next mail has a new one."""
         self._change(thread, link_version=MailThreadRow.link_version + 1)
+
+    def hand_over(
+        self, appointment_id: int, old_key: str, new_key: str, *, person_id: int | None
+    ) -> None:
+        """Let a recipient have another key, with all that was written to him and that he wrote.
+
+        Nothing is done where mails were written to the new one already.
+        """
+        if self.of_recipient(appointment_id, new_key) is not None:
+            return
+        for table, values in (
+            (MailThreadRow, {"recipient_key": new_key, "person_id": person_id}),
+            (OutboxRow, {"recipient_key": new_key}),
+            (ReceivedMailRow, {"recipient_key": new_key}),
+        ):
+            self._connection.execute(
+                update(table)
+                .where(table.appointment_id == appointment_id, table.recipient_key == old_key)
+                .values(**values)
+            )
 
     def _change(self, thread: int, **values: object) -> None:
         self._connection.execute(

@@ -214,6 +214,10 @@ class Outbox:
         """Keep what is sent, the same at each attempt, with the SEQUENCE that it says."""
         self._change(message, raw=raw, message_id=message_id, sequence=sequence)
 
+    def readdress(self, message: int, recipient: str) -> None:
+        """Send a message to another address or number; what was composed is composed anew."""
+        self._change(message, recipient=recipient, raw=None)
+
     def close(
         self, message: int, status: str, *, now: datetime | None = None, problem: str = ""
     ) -> None:
@@ -243,6 +247,22 @@ class Outbox:
             .values(status=QUEUED, due_at=seconds(now), claimed_until=0, attempts=0, problem="")
         )
         return done.rowcount == 1
+
+    def forget_texts(self, before: datetime) -> int:
+        """Forget the bytes of messages put there before that are closed; return of how many.
+
+        What was sent needs no text from before a change any more, either.
+        """
+        closed = OutboxRow.created_at < seconds(before), OutboxRow.status.not_in(UNSENT)
+        done = self._connection.execute(
+            update(OutboxRow).where(*closed, OutboxRow.raw.is_not(None)).values(raw=None)
+        )
+        self._connection.execute(
+            update(OutboxRow)
+            .where(*closed, OutboxRow.status == SENT, OutboxRow.object_text != "")
+            .values(object_text="")
+        )
+        return done.rowcount
 
     def _change(self, message: int, **values: object) -> None:
         self._connection.execute(update(OutboxRow).where(OutboxRow.id == message).values(**values))

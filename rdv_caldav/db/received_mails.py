@@ -7,7 +7,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    bindparam,
+    case,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from rdv_caldav.db.mail_schema import MailboxPlaceRow, ReceivedMailRow
 from rdv_caldav.db.mapping import Row, instant, seconds
@@ -23,6 +34,15 @@ _KNOWN = (
 )
 _LOCK = select(func.pg_advisory_xact_lock(bindparam("number", type_=BigInteger)))
 _OPEN_COUNT = select(func.count()).where(ReceivedMailRow.is_open)
+_OPEN_OF_ONE = select(func.count()).where(
+    ReceivedMailRow.is_open,
+    ReceivedMailRow.appointment_id == bindparam("appointment_id"),
+    ReceivedMailRow.recipient_key == bindparam("recipient_key"),
+)
+_OPEN_WITHOUT_PLACE = select(
+    func.count(),
+    func.count(case((ReceivedMailRow.sender == bindparam("sender"), 1))),
+).where(ReceivedMailRow.is_open, ReceivedMailRow.appointment_id.is_(None))
 _PLACE = select(MailboxPlaceRow.uid_validity, MailboxPlaceRow.last_uid).where(
     MailboxPlaceRow.name == bindparam("name")
 )
@@ -140,6 +160,32 @@ class ReceivedMails:
     def open_count(self) -> int:
         """Return how many somebody has to look at."""
         return self._connection.scalar(_OPEN_COUNT) or 0
+
+    def open_of_one(self, appointment_id: int, recipient_key: str) -> int:
+        """Return how many wait about one appointment by one participant of it."""
+        bound = {"appointment_id": appointment_id, "recipient_key": recipient_key}
+        return self._connection.scalar(_OPEN_OF_ONE, bound) or 0
+
+    def open_without_place(self, sender: str) -> tuple[int, int]:
+        """Return how many wait that are about no appointment, all and those of one sender."""
+        row = self._connection.execute(_OPEN_WITHOUT_PLACE, {"sender": sender}).one()
+        return row[0], row[1]
+
+    def forget_texts(self, before: datetime) -> int:
+        """Forget what mails said that nobody has to look at any more; return of how many.
+
+        Of those that arrived before. What became of them, and why, is kept.
+        """
+        done = self._connection.execute(
+            update(ReceivedMailRow)
+            .where(
+                ReceivedMailRow.received_at < seconds(before),
+                ~ReceivedMailRow.is_open,
+                or_(ReceivedMailRow.text != "", ReceivedMailRow.raw.is_not(None)),
+            )
+            .values(text="", raw=None)
+        )
+        return done.rowcount
 
     def close(
         self,

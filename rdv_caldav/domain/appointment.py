@@ -72,6 +72,16 @@ class Span:
         """Return the same span starting at another wall-clock time."""
         return Span(start=start, end=start + self.duration, zone=self.zone, all_day=self.all_day)
 
+    def on_clock_of(self, zone: str) -> Span:
+        """Return the same span by the clock of another zone; whole days stay those days."""
+        if self.all_day or zone == self.zone:
+            return self
+        start, end = (
+            at.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
+            for at in (self.starts_at, self.ends_at)
+        )
+        return Span(start=start, end=end, zone=zone)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Participant:

@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TypeVar
-from zoneinfo import ZoneInfo
 
 from rdv_caldav.domain import rules
 from rdv_caldav.domain.appointment import (
@@ -66,7 +65,7 @@ def sheet_of(appointment: Appointment, original: datetime | None = None, *, zone
         details = rules.occurrence_at(appointment, original)
     span = details.span
     if appointment.recurrence is None:
-        span = _seen_in(zone, span)
+        span = span.on_clock_of(zone)
     return Sheet(
         type_code=appointment.type_code,
         subject=details.subject,
@@ -77,16 +76,6 @@ def sheet_of(appointment: Appointment, original: datetime | None = None, *, zone
         owner=appointment.owner.key,
         participants=tuple(replace(p, is_owner=False, comment="") for p in details.participants),
     )
-
-
-def _seen_in(zone: str, span: Span) -> Span:
-    if span.all_day or span.zone == zone:
-        return span
-    start, end = (
-        each.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
-        for each in (span.starts_at, span.ends_at)
-    )
-    return Span(start=start, end=end, zone=zone)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -127,6 +127,12 @@ def _of_participant(
             yield from _requests(date, date.original, () if still is None else (still,))
 
 
+def is_update(event: Event, original: datetime | None) -> bool:
+    """Tell whether an event is news of the whole, or of one date, to all who take part."""
+    is_news = isinstance(event, _UPDATES) or _is_planned_again(event)
+    return is_news and event.original == original
+
+
 def _is_planned_again(event: Event) -> bool:
     return isinstance(event, StateChanged) and event.before is State.CANCELLED
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlsplit
 
 import dns.exception
@@ -49,7 +50,7 @@ class NameServer:
         """Tell whether a name has an address of IPv4 or IPv6."""
         return bool(self._asked(name, "A") or self._asked(name, "AAAA"))
 
-    def _asked(self, name: str, kind: str) -> list[dns.rdata.Rdata]:
+    def _asked(self, name: str, kind: str) -> list[Any]:
         try:
             if self._resolver is None:
                 self._resolver = dns.resolver.Resolver()

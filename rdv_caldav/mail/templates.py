@@ -59,6 +59,7 @@ from rdv_caldav.domain.mail_templates import (
     RenderedMessage,
     TemplateProblem,
 )
+from rdv_caldav.mail.html import MOST_TAGS
 from rdv_caldav.mail.variables import NAMES, SAMPLE, Value, values_of
 
 _TAGS = (
@@ -83,6 +84,9 @@ FILTERS = tuple(_FILTERS)
 
 _LONGEST = {"subject": LONGEST_SUBJECT, "text": LONGEST_TEXT, "html": LONGEST_HTML}
 _REQUIRED = frozenset({"subject", "text"})
+_TAGS_AROUND = 100
+"""Tags that are left for what is put around the html of a template, and after it."""
+
 _FAULTS: tuple[tuple[type[LiquidError], Fault], ...] = (
     (LoopIterationLimitError, Fault.ENDLESS),
     (OutputStreamLimitError, Fault.HUGE),
@@ -142,6 +146,9 @@ def render(template: MailTemplate, values: Mapping[str, Value]) -> RenderedMessa
         problem = TemplateProblem(field=field, fault=Fault.EMPTY)
         raise InvalidTemplate(f"the {field} comes out empty", problems=[problem])
     html = _CONTROLS.sub("", done.get("html", ""))
+    if html.count("<") > MOST_TAGS - _TAGS_AROUND:
+        problem = TemplateProblem(field="html", fault=Fault.HUGE)
+        raise InvalidTemplate("the html has too many tags for a mail", problems=[problem])
     return RenderedMessage(
         subject=subject,
         text=text + "\n",

@@ -5,6 +5,7 @@ Names are French, since agencies write with them; they never change, or template
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -66,7 +67,9 @@ class Variable:
 
 
 def _day(value: date, language: str) -> str:
-    return str(dates.format_date(value, "full", locale=language))
+    written = str(dates.format_date(value, "full", locale=language))
+    # the first of a month is an ordinal in French, which CLDR does not say
+    return re.sub(r"\b1\b", "1er", written, count=1) if language == "fr" else written
 
 
 def _hour(value: datetime, span: Span) -> str:

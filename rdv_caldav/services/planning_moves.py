@@ -94,10 +94,7 @@ def _details(appointment: Appointment, original: datetime | None) -> Details:
 
 def shown_in(zone: str, span: Span) -> Span:
     """Return a span as it stands in a planning: in ``zone``, days staying days."""
-    if span.all_day or span.zone == zone:
-        return replace(span, zone=zone)
-    start, end = (_wall(each, zone) for each in (span.starts_at, span.ends_at))
-    return Span(start=start, end=end, zone=zone)
+    return replace(span.on_clock_of(zone), zone=zone)
 
 
 def _wall(instant: datetime, zone: str) -> datetime:

@@ -92,7 +92,14 @@ def _facts(tx: Transaction, page: AppointmentPage, recipient: Recipient) -> Fact
         person=person,
         name=recipient.name,
         link=page_link(page.id, settings) if person else "",
+        names_others=_may_read_names(person, settings),
     )
+
+
+def _may_read_names(person: Person | None, settings: AgencySettings) -> bool:
+    """Tell whether who gets what somebody writes reads who else takes part: staff always does."""
+    is_staff = person is not None and person.kind is not PersonKind.CLIENT
+    return settings.all_named_in_mails or is_staff
 
 
 def facts_for(
@@ -105,13 +112,16 @@ def facts_for(
     person: Person | None,
     name: str,
     link: str,
+    names_others: bool,
 ) -> Facts:
     """Return what a recipient may be told: a ``person`` of the agency, or a guest by ``name``.
 
-    ``persons`` are those who take part, by id; ``link`` is empty for who has no account.
+    ``persons`` are those who take part, by id; ``link`` is empty for who has no account. Times
+    are by the agency's clock, whatever zone a program wrote them in: programs may write UTC.
     """
     types = {kind.code: kind.label for kind in tx.agency.types()}
-    names = [_name(persons, each) for each in details.participants]
+    named = details.participants if names_others else ()
+    names = [_name(persons, each) for each in named]
     owners = (_name(persons, each) for each in appointment.participants if each.is_owner)
     return Facts(
         recipient=name,
@@ -119,11 +129,11 @@ def facts_for(
         last_name=person.last_name if person else name,
         subject=details.subject,
         type_label=types.get(appointment.type_code, ""),
-        span=details.span,
+        span=details.span.on_clock_of(settings.time_zone),
         location=details.location,
         state=details.state,
         participants=tuple(each for each in names if each),
-        owner=next(owners, ""),
+        owner=next(owners, "") if names_others else "",
         notes=details.notes if may_read_notes(person, settings) else "",
         agency=settings.name,
         link=link,
@@ -132,7 +142,10 @@ def facts_for(
 
 def _name(persons: Mapping[int, Person], participant: Participant) -> str:
     person = persons.get(participant.person_id or 0)
-    return person.name if person else participant.name
+    if person is not None:
+        return person.name
+    # some programs write the address there, which is nobody else's business
+    return "" if "@" in participant.name else participant.name
 
 
 def may_read_notes(person: Person | None, settings: AgencySettings) -> bool:

@@ -90,7 +90,7 @@ def test_every_state_is_accessible(
             page.set_viewport_size({"width": width, "height": 900})
             assert page.evaluate("document.documentElement.scrollWidth") <= width, url
             for light in ("light", "dark"):
-                page.emulate_media(color_scheme=light)  # type: ignore[arg-type]
+                page.emulate_media(color_scheme=light)
                 accessible(page)
 
 
@@ -140,7 +140,7 @@ def test_a_feed_is_made_copied_and_revoked(
     expect(page.get_by_role("button", name="Copiée")).to_be_visible()
     assert page.evaluate("navigator.clipboard.readText()") == address
     for light in ("light", "dark"):
-        page.emulate_media(color_scheme=light, reduced_motion="reduce")  # type: ignore[arg-type]
+        page.emulate_media(color_scheme=light, reduced_motion="reduce")
         accessible(page)
     page.set_viewport_size({"width": 390, "height": 900})
     assert page.evaluate("document.documentElement.scrollWidth") <= 390

@@ -226,7 +226,7 @@ def test_old_deletions_are_forgotten(
     assert "7 days at least" in capsys.readouterr().err
     for days, count in (("99999999999", 0), ("120", 0), ("90", 1), ("90", 0)):
         assert main(["prune", "--days", days]) == 0
-        assert capsys.readouterr().out == f"{count} deletions forgotten\n"
+        assert capsys.readouterr().out.splitlines()[0] == f"{count} deletions forgotten"
     with agency.reading() as tx:
         seen = calendars.calendar(tx, actor_for(tx, "chef", channel=Channel.WEB), "essai")
         assert calendar_changes.changes(tx, seen, token).gone == []

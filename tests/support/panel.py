@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 from typing import Any
 
 from flask.testing import FlaskClient
@@ -42,3 +43,9 @@ class PanelClient(FlaskClient):
             "/connexion", {"login": login, "password": password}, follow_redirects=False
         )
         assert answer.status_code == 302, answer.text
+
+
+def words_of(answer: TestResponse) -> str:
+    """Return what a page says, without its tags and its menu."""
+    main = answer.text.partition("<main")[2]
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", main)).split())

@@ -23,6 +23,7 @@ NO_PAGES = frozenset(
         "answering.calendar",
         "feeds.feed",
         "mailing.file",
+        "mailing.received_file",
         "people.export",
         "static",
         "types.stylesheet",

@@ -86,7 +86,8 @@ def iso_day(value: date) -> str:
 
 
 def span(value: Span) -> str:
-    """Return when something takes place, as short as it can be told."""
+    """Return when something takes place by the agency's clock, as short as it can be told."""
+    value = value.on_clock_of(str(get_timezone()))
     last = value.end - timedelta(days=1) if value.all_day else value.end
     same_day = last.date() <= value.start.date()
     if value.all_day:

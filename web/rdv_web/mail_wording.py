@@ -47,6 +47,9 @@ SKIPS: Words = {
     SkipReason.CANCELLED: lazy_gettext("le rendez-vous est annulé, ou à la corbeille"),
     SkipReason.OVER: lazy_gettext("le rendez-vous est passé, ou commencé pour un rappel"),
     SkipReason.NOT_TAKING_PART: lazy_gettext("la personne ne participe plus, ou a refusé"),
+    SkipReason.UNREACHABLE: lazy_gettext(
+        "la fiche est archivée, sans adresse, ou demande de ne pas écrire"
+    ),
 }
 RESULTS: Words = {
     Result.APPLIED: lazy_gettext("réponse enregistrée"),
@@ -102,6 +105,9 @@ REASONS: Words = {
     Reason.AUTOMATIC: lazy_gettext("Un message automatique, que personne n’a écrit."),
     Reason.OWN_MAIL: lazy_gettext("C’est un message de l’agence elle-même."),
     Reason.EMPTY: lazy_gettext("Le message est vide."),
+    Reason.TOO_MANY: lazy_gettext(
+        "Trop de messages de cette sorte attendaient déjà : celui-ci est resté dans la boîte."
+    ),
     Reason.FAILED: lazy_gettext("Un message de l’agence n’est pas arrivé."),
     Reason.DELAYED: lazy_gettext("Un message de l’agence tarde à arriver."),
     Reason.DELIVERED: lazy_gettext("Un message de l’agence est bien arrivé."),

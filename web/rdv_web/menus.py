@@ -80,7 +80,7 @@ MENU: tuple[Section, ...] = (
                 icon="mail",
                 endpoint="mailing.replies",
                 needs_module=True,
-                also=("mailing.repl", "mailing.assign"),
+                also=("mailing.rep",),
             ),
         ),
     ),

@@ -59,12 +59,14 @@ class AnswerItem:
     """The whole, or one date of a series, as the recipient answers it.
 
     ``original`` names the date as in :class:`rdv_caldav.domain.appointment.Occurrence`.
-    ``before`` is when it was said to be in the last mail, where it is at another time now.
+    ``span`` is when it takes place, by the agency's clock as in mails, ``before`` when it was said
+    to be in the last mail, where that was another time.
     ``seen`` goes with the answer: it tells what was answered.
     """
 
     original: datetime | None
     details: Details
+    span: Span
     own: Participant | None
     standing: Standing
     before: Span | None
@@ -252,8 +254,9 @@ def _page(
     is_off = appointment.state is State.CANCELLED or stored.trashed_at is not None
     is_series = appointment.recurrence is not None or bool(appointment.occurrences)
     dates, goes_on = _dates_to_come(appointment, thread, now) if is_series else ([], False)
-    items = [_item(appointment, thread, date, is_off=is_off, now=now) for date in dates]
-    whole = _item(appointment, thread, None, is_off=is_off, now=now, has_dates=bool(items))
+    zone = settings.time_zone
+    items = [_item(appointment, thread, date, zone, is_off=is_off, now=now) for date in dates]
+    whole = _item(appointment, thread, None, zone, is_off=is_off, now=now, has_dates=bool(items))
     return AnswerPage(
         agency=settings.name,
         language=_language(tx, thread),
@@ -291,6 +294,7 @@ def _item(
     appointment: Appointment,
     thread: MailThread,
     original: datetime | None,
+    zone: str,
     *,
     is_off: bool,
     now: datetime,
@@ -312,9 +316,10 @@ def _item(
     return AnswerItem(
         original=original,
         details=details,
+        span=details.span.on_clock_of(zone),
         own=own,
         standing=standing,
-        before=told.span if told is not None and told.span != details.span else None,
+        before=told.span.on_clock_of(zone) if told and told.span != details.span else None,
         seen=_fingerprint(details.span, details.location, rules),
     )
 

@@ -29,6 +29,15 @@ from rdv_caldav.services.mailing.threads import token_of
 KEPT_OCTETS = 1_000_000
 """Of a mail that somebody has to look at, so much is kept to be looked at."""
 
+KEPT_OF_STRANGERS = 100_000
+"""So much of one that is about no appointment that is known."""
+
+MOST_OPEN_OF_ONE = 50
+"""Mails that wait for somebody, by one sender, or one participant of one appointment."""
+
+MOST_OPEN_OF_STRANGERS = 1_000
+"""Mails that wait for somebody and are about no appointment: whoever writes to the address."""
+
 TRIES = 3
 log = logging.getLogger(__name__)
 
@@ -69,7 +78,12 @@ class _Arrived:
 def fingerprint_of(mail: ReceivedMail) -> str:
     """Return by what a mail is known again: headers that servers add make no difference."""
     digest = hashlib.sha256()
-    for part in (mail.message_id, mail.sender, *mail.calendars, mail.text):
+    named: tuple[str, ...] = (mail.message_id,)
+    if not mail.message_id:
+        # the same words to somebody else, or another day, are another mail
+        day = mail.date.isoformat() if mail.date else ""
+        named = (day, mail.subject, *sorted(filter(None, map(token_of, mail.recipients))))
+    for part in (*named, mail.sender, *mail.calendars, mail.text):
         octets = part.encode(errors="surrogatepass")
         digest.update(b"%d:" % len(octets) + octets)
     return digest.hexdigest()
@@ -80,7 +94,7 @@ def _taken(tx: Transaction, arrived: _Arrived, *, now: datetime) -> Outcome:
     tx.received_mails.lock(arrived.fingerprint)
     known = tx.received_mails.known(arrived.fingerprint)
     if known is None:
-        finding = _finding(tx, mail, settings, now)
+        finding = _bounded(tx, mail, _finding(tx, mail, settings, now))
     else:
         finding = Finding(
             result=Result.DUPLICATE,
@@ -110,7 +124,8 @@ def _taken(tx: Transaction, arrived: _Arrived, *, now: datetime) -> Outcome:
         proposal=finding.proposal,
         is_open=finding.is_open,
     )
-    raw = arrived.raw[:KEPT_OCTETS] if finding.is_open else None
+    most = KEPT_OF_STRANGERS if finding.appointment_id is None else KEPT_OCTETS
+    raw = arrived.raw[:most] if finding.is_open else None
     return Outcome(
         mail=tx.received_mails.add(row, raw=raw, now=now),
         result=finding.result,
@@ -141,6 +156,21 @@ def _finding(
         recipient_key=place.recipient_key,
         evidence={"by": place.by, "dmarc": mail.dmarc.value},
     )
+
+
+def _bounded(tx: Transaction, mail: ReceivedMail, finding: Finding) -> Finding:
+    """Keep the queue of mails that people look at as long as people can look through."""
+    if not finding.is_open:
+        return finding
+    if finding.appointment_id is not None:
+        waiting = tx.received_mails.open_of_one(finding.appointment_id, finding.recipient_key)
+        is_full = waiting >= MOST_OPEN_OF_ONE
+    else:
+        all_of_them, of_sender = tx.received_mails.open_without_place(mail.sender)
+        is_full = of_sender >= MOST_OPEN_OF_ONE or all_of_them >= MOST_OPEN_OF_STRANGERS
+    if not is_full:
+        return finding
+    return replace(finding, result=Result.IGNORED, reason=Reason.TOO_MANY, is_open=False)
 
 
 def _is_own(mail: ReceivedMail, settings: AgencySettings) -> bool:

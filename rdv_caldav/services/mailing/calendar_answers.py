@@ -257,6 +257,7 @@ def _problem(
     told = telling.told_of(thread, answer.original)
     is_newer = answer.sequence is not None and answer.sequence > thread.sequence
     is_told = told is not None and told.span == details.span
+    is_told &= telling.repeats_as_told(thread, answer.original, case.appointment)
     is_now = is_newer or told is None or is_told
     if verdict.applies and is_now and not _names_another_time(case, event, answer):
         return None

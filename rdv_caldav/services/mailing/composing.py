@@ -6,6 +6,7 @@ is sent again after a fault is what was sent before.
 
 from __future__ import annotations
 
+import logging
 import re
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -15,6 +16,7 @@ from rdv_caldav.db.mail_threads import MailThread, participant_key
 from rdv_caldav.db.outbox import OutboxMessage
 from rdv_caldav.db.uow import Transaction
 from rdv_caldav.domain.agency import Person
+from rdv_caldav.domain.errors import InvalidInput
 from rdv_caldav.domain.mail_templates import (
     LANGUAGES,
     MailTemplate,
@@ -36,6 +38,8 @@ _WRITTEN = frozenset({MESSAGE, TEST})
 _ANSWERED = frozenset({REQUEST, REMINDER})
 _ANSWER_LINK = re.compile(r"\{\{-?\s*lien_reponse\b")
 _LONGEST_PROBLEM = 500
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,6 +147,7 @@ class _Composer:
         )
         calendar = self._calendar(thread, sequence) if thread else ""
         block = self._block(thread)
+        page = _page(rendered.html, block)
         mail = OutgoingMail(
             sender=sender,
             sender_name=self.settings.name,
@@ -150,10 +155,10 @@ class _Composer:
             recipient_name=self.name,
             subject=rendered.subject,
             text=_with_text(rendered.text, block),
-            html=inlined(_with_html(rendered.html, block)) if rendered.html else "",
+            html=page,
             calendar=calendar,
             method=message.method if calendar else "",
-            images=block.images if block and rendered.html else (),
+            images=block.images if block and page else (),
             message_id=message_id,
             references=_references(thread),
             date=self.case.now.astimezone(UTC),
@@ -230,15 +235,15 @@ class _Composer:
             person=self.person,
             name=self.name,
             link=page_link(case.stored.id, settings) if self.has_account else "",
+            names_others=settings.all_named_in_mails or case.message.method == NOTICE,
         )
-        if not settings.all_named_in_mails and case.message.method != NOTICE:
-            facts = replace(facts, participants=(), owner="")
         if told is None:
             return replace(facts, answer_link=self._answer_link(thread))
+        old_span = told.span.on_clock_of(settings.time_zone)
         return replace(
             facts,
             answer_link=self._answer_link(thread),
-            old_span=told.span if told.span != details.span else None,
+            old_span=old_span if old_span != facts.span else None,
             old_location=told.location if told.location != details.location else "",
         )
 
@@ -310,8 +315,15 @@ def _with_text(text: str, block: AnswerBlock | None) -> str:
     return f"{text.rstrip()}\n\n{block.text}" if block else text
 
 
-def _with_html(html: str, block: AnswerBlock | None) -> str:
-    return with_answer_block(html, block) if block else html
+def _page(html: str, block: AnswerBlock | None) -> str:
+    """Return the page of a mail; none where it cannot be sent: the text says the same."""
+    if not html:
+        return ""
+    try:
+        return inlined(with_answer_block(html, block) if block else html)
+    except InvalidInput as error:
+        log.warning("a mail goes without its page: %s", error)
+        return ""
 
 
 def _references(thread: MailThread | None) -> tuple[str, ...]:

@@ -37,6 +37,7 @@ from rdv_caldav.domain.timeindex import TimeIndex
 from rdv_caldav.ical.recurrence import time_index
 from rdv_caldav.ical.scheduling import SERVER, schedule_agents
 from rdv_caldav.services.access import Actor, Channel
+from rdv_caldav.services.mailing.handing_over import handed_over, without_exchanges
 
 SYNCHRONISES = timedelta(days=60)
 """Who has had no calendar read for so long has no program that shows him anything."""
@@ -71,12 +72,13 @@ def queue_messages(
     """
     if actor.channel is Channel.IMPORT:
         return
+    keys = handed_over(tx, happened, appointment_id, appointment)
     if not (settings.invite_external_guests or settings.invite_persons):
         return
     change = Change(
         happened=happened, appointment_id=appointment_id, appointment=appointment, texts=texts
     )
-    told = _served(tx, actor, change, settings)
+    told = without_exchanges(_served(tx, actor, change, settings), keys, happened)
     if told:
         _put(tx, told, change, settings, now)
 

@@ -53,7 +53,7 @@ def take(book: Book, raw: bytes, *, source: str, envelope: Sequence[str] = ()) -
 
 def disposition_of(outcome: Outcome) -> Disposition:
     """Say where a mail that was taken belongs."""
-    if outcome.is_open:
+    if outcome.is_open or outcome.reason == Reason.TOO_MANY:
         return Disposition.FOR_PEOPLE
     is_ours = outcome.appointment_id is not None
     if outcome.reason in (Reason.AUTOMATIC, Reason.AWAY, Reason.EMPTY) and not is_ours:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from rdv_caldav.db.mail_reading import ListedMail, MailFilter, MailPlace
 from rdv_caldav.db.mail_threads import participant_key, recipient_key
@@ -42,12 +43,22 @@ class Handling(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerRead:
+    """What a mail says of one date of a series, or of the whole (``original`` None)."""
+
+    original: datetime | None
+    presence: Presence | None
+    comment: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OpenedMail:
     """A mail, and what it seems to be about.
 
     ``page`` is the rendez-vous, where the actor may edit it, at the date that is meant;
     ``key`` who seems to answer it, ``presence`` and ``comment`` what he seems to say.
-    ``proposed`` is the time that he proposes, on the clock of the rendez-vous.
+    ``proposed`` is the time that he proposes, on the clock of the rendez-vous. ``answers`` are all
+    that were read, the first of which is the one above.
     """
 
     mail: ReceivedMail
@@ -56,6 +67,7 @@ class OpenedMail:
     presence: Presence | None
     comment: str
     proposed: Span | None
+    answers: Sequence[AnswerRead] = ()
 
 
 def mails(
@@ -82,19 +94,36 @@ def open_mail(tx: Transaction, actor: Actor, mail_id: int) -> OpenedMail:
     """Return a mail. Raises UnknownObject alike for what is hidden and what is not there."""
     mail = _seen(tx, actor, mail_id)
     key = participant_key(mail.recipient_key) if mail.recipient_key else None
-    answers = mail.evidence.get("answers") or [{}]
-    said, original = answers[0], _moment(answers[0].get("original"))
-    original = original or _moment(mail.proposal.get("original"))
+    answers = [_answer_read(each) for each in mail.evidence.get("answers") or ()]
+    first = answers[0] if answers else AnswerRead(original=None, presence=None, comment="")
+    original = first.original or _moment(mail.proposal.get("original"))
     page = _page(tx, actor, mail.appointment_id, original)
-    presence = said.get("presence", "")
     return OpenedMail(
         mail=mail,
         page=page,
         key=key if page is not None and page.details.participant(key or 0) else None,
-        presence=Presence(presence) if presence in list(Presence) else None,
-        comment=str(said.get("comment") or mail.proposal.get("comment") or ""),
+        presence=first.presence,
+        comment=first.comment or str(mail.proposal.get("comment") or ""),
         proposed=_proposed(mail),
+        answers=answers,
     )
+
+
+def _answer_read(kept: Mapping[str, Any]) -> AnswerRead:
+    presence = kept.get("presence", "")
+    return AnswerRead(
+        original=_moment(kept.get("original")),
+        presence=Presence(presence) if presence in list(Presence) else None,
+        comment=str(kept.get("comment") or ""),
+    )
+
+
+def raw_mail(tx: Transaction, actor: Actor, mail_id: int) -> bytes | None:
+    """Return a mail as it came, as far as it is kept: as long as it is open.
+
+    Raises UnknownObject.
+    """
+    return tx.received_mails.raw(_seen(tx, actor, mail_id).id)
 
 
 def place_asked(

@@ -138,6 +138,9 @@ class Reason(StrEnum):
     EMPTY = "empty"
     """There is nothing in it."""
 
+    TOO_MANY = "too-many"
+    """Too many mails like it wait for somebody already; it stays where mails for people lie."""
+
     # -- of bounces ---------------------------------------------------------------------------
     FAILED = "failed"
     """The mail did not arrive, and nobody tries any more."""

@@ -52,6 +52,9 @@ class Reason(StrEnum):
     NOT_TAKING_PART = "not-taking-part"
     """The recipient does not take part any more, or said so himself."""
 
+    UNREACHABLE = "unreachable"
+    """His fiche is archived, has no address any more, or says that he wants no messages."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:

@@ -14,7 +14,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from threading import Event
 
-from rdv_caldav.db.outbox import FAILED, RETRY, SENT, SKIPPED, UNSURE, OutboxMessage
+from rdv_caldav.db.outbox import (
+    FAILED,
+    RETRY,
+    SENDING,
+    SENT,
+    SKIPPED,
+    UNSENT,
+    UNSURE,
+    OutboxMessage,
+)
 from rdv_caldav.db.uow import Transaction
 from rdv_caldav.domain.errors import InvalidInput, LostRace
 from rdv_caldav.domain.mail_templates import Medium
@@ -24,11 +33,14 @@ from rdv_caldav.services.mailing import composing, telling
 from rdv_caldav.services.mailing.book import Book
 from rdv_caldav.services.mailing.composing import Skip
 from rdv_caldav.services.mailing.delivering import Carriers, Delivery, opened
+from rdv_caldav.services.mailing.readdressing import readdressed
+from rdv_caldav.services.mailing.relevance import Reason
 from rdv_caldav.services.mailing.reminding import queue_reminders
 from rdv_caldav.services.mailing.undelivered import note_undelivered
 
-LEASE = timedelta(minutes=20)
-"""How long a worker has for one message: servers may think about one for ten (RFC 5321)."""
+LEASE = timedelta(minutes=30)
+"""How long a worker has for one message: servers may take ten minutes for its text, and ten to
+think about it (RFC 5321 §4.5.3.2)."""
 
 DELAYS = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15))
 HOURLY = timedelta(hours=1)
@@ -177,6 +189,13 @@ class MailWorker:
     ) -> _Parcel | OutboxMessage:
         """Return what is sent: as it was composed before, or composed now and kept."""
         raw, note = tx.outbox.raw(message.id), ""
+        is_unsure = raw is not None and message.problem.startswith(UNSURE)
+        if not is_unsure:
+            addressed = readdressed(tx, message)
+            if addressed is None:
+                return _skipped(tx, message, Skip(Reason.UNREACHABLE))
+            raw = raw if addressed == message else None
+            message = addressed
         if raw is None:
             composed = composing.compose(tx, message, now)
             if isinstance(composed, Skip):
@@ -186,7 +205,7 @@ class MailWorker:
             note = composed.problem
             tx.outbox.keep_raw(message.id, raw, composed.message_id, sequence=composed.sequence)
             message = replace(message, message_id=composed.message_id)
-        elif not message.problem.startswith(UNSURE):
+        elif not is_unsure:
             skip = composing.still_stands(tx, message, now)
             if skip is not None:
                 return _skipped(tx, message, skip)
@@ -221,11 +240,7 @@ class MailWorker:
     def _pause(self, message: OutboxMessage, error: NotAccepted) -> OutboxMessage:
         due = self._book.clock() + PAUSE
         problem = _problem(message, str(error), is_unsure=False)
-        self._write(
-            lambda tx: tx.outbox.postpone(
-                message.id, due, problem=problem, attempts=message.attempts - 1
-            )
-        )
+        self._postpone(message, due, problem, attempts=message.attempts - 1)
         return replace(message, status=RETRY)
 
     def _put_off(
@@ -237,10 +252,17 @@ class MailWorker:
         delay = DELAYS[attempts - 1] if attempts <= len(DELAYS) else HOURLY
         problem = _problem(message, problem, is_unsure=is_unsure)
         due = self._book.clock() + delay
-        self._write(
-            lambda tx: tx.outbox.postpone(message.id, due, problem=problem, attempts=attempts)
-        )
+        self._postpone(message, due, problem, attempts=attempts)
         return replace(message, status=RETRY)
+
+    def _postpone(
+        self, message: OutboxMessage, due: datetime, problem: str, *, attempts: int
+    ) -> None:
+        def note(tx: Transaction) -> None:
+            if _is_ours(tx, message):
+                tx.outbox.postpone(message.id, due, problem=problem, attempts=attempts)
+
+        self._write(note)
 
     def _give_up(
         self, message: OutboxMessage, problem: str, *, status: str = NO_WAY
@@ -249,7 +271,8 @@ class MailWorker:
         problem, now = problem[:_LONGEST_PROBLEM], self._book.clock()
 
         def note(tx: Transaction) -> None:
-            note_undelivered(tx, message, fate=FAILED, problem=problem, status=status, now=now)
+            if _is_ours(tx, message):
+                note_undelivered(tx, message, fate=FAILED, problem=problem, status=status, now=now)
 
         self._write(note)
         return replace(message, status=FAILED)
@@ -265,6 +288,18 @@ class MailWorker:
                     raise
             else:
                 return
+
+
+def _is_ours(tx: Transaction, message: OutboxMessage) -> bool:
+    """Tell whether nobody else took a message whose time with us was over.
+
+    What another worker made of it stands: it may be sent. That we sent it is always said.
+    """
+    now = tx.outbox.get(message.id)
+    if now is None or now.status not in UNSENT:
+        return False
+    # what could not be composed was never claimed, as far as the database knows
+    return now.attempts == message.attempts - (now.status != SENDING)
 
 
 def _skipped(tx: Transaction, message: OutboxMessage, skip: Skip) -> OutboxMessage:

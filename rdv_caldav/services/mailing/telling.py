@@ -16,6 +16,7 @@ from rdv_caldav.db.mail_threads import MailThread
 from rdv_caldav.db.outbox import OutboxMessage
 from rdv_caldav.db.uow import Transaction
 from rdv_caldav.domain.appointment import Appointment, Details, Span
+from rdv_caldav.domain.mail_templates import Medium
 
 _PENDING = "pending"
 _WHOLE = ""
@@ -68,8 +69,17 @@ def is_news(
     if thread is None or told is None:
         return True
     now = Told(span=details.span, location=details.location, subject=details.subject)
-    repeats = original is None and thread.told[_WHOLE]["rules"] != _rules(appointment)
-    return told != now or repeats
+    return told != now or not repeats_as_told(thread, original, appointment)
+
+
+def repeats_as_told(
+    thread: MailThread, original: datetime | None, appointment: Appointment
+) -> bool:
+    """Tell whether a series repeats as it was last said to; a date of it by itself always does."""
+    whole = thread.told.get(_WHOLE)
+    if original is not None or whole is None:
+        return True
+    return bool(whole["rules"] == _rules(appointment))
 
 
 def about_to_tell(
@@ -116,7 +126,12 @@ def about_to_cancel(
 
 
 def was_sent(tx: Transaction, message: OutboxMessage) -> None:
-    """Note in the thread what a mail said that has left."""
+    """Note in the thread what a mail said that has left.
+
+    A text message leaves no trace there: the thread goes on where mails went.
+    """
+    if message.medium != Medium.MAIL:
+        return
     thread = tx.mail_threads.of_recipient(message.appointment_id, message.recipient_key)
     if thread is None:
         return

@@ -514,6 +514,13 @@ def test_text_messages_leave_by_the_gateway(mailroom: Mailroom) -> None:
         )
         planned = mailroom.plan()
         with mailroom.desk() as desk:
+            desk.tx.people.save_details(
+                desk.person("claire").id,
+                phone="06 12 34 56 78",
+                notes="",
+                language="",
+                contact_by="sms",
+            )
             desk.tx.outbox.put(
                 method="REMINDER",
                 medium="sms",

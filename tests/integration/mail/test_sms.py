@@ -23,6 +23,8 @@ from rdv_caldav.mail.delivery import (
     Unsure,
 )
 from rdv_caldav.mail.sms import HttpGateway, NoGateway, SmsGateway
+from rdv_caldav.services.mailing.delivering import gateway_of
+from rdv_caldav.settings import Settings
 from support.certificates import self_signed
 from support.server import free_port
 from support.smtp_sink import smtp_sink
@@ -219,3 +221,12 @@ def test_a_number_that_is_none_is_refused_before_anything_is_sent(gateway: Gatew
 
 def test_nobody_reads_the_key_in_a_log(gateway: Gateway) -> None:
     assert "s3cret" not in repr(of(gateway, body='{"key": "s3cret", "t": "{text}{number}"}'))
+
+
+def test_the_settings_say_what_a_yes_is(gateway: Gateway) -> None:
+    settings = Settings(sms_url=gateway.url, sms_success='"id": "([^"]+)"')
+    assert gateway_of(settings).send(NUMBER, TEXT) == "sms-17"
+    gateway.answer = b'{"status": "error"}'
+    with pytest.raises(Refused):
+        gateway_of(settings).send(NUMBER, TEXT)
+    assert gateway_of(Settings(sms_url=gateway.url)).send(NUMBER, TEXT) == ""

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from flask import Flask
 
 from rdv_caldav.bootstrap import AppointmentBook
 from rdv_web import create_app
+from support.mailroom import Mailroom
 from support.panel import PanelClient
+from support.postroom import Postroom
+from support.scenario import Clock
+from support.smtp_sink import smtp_sink
 
 
 @pytest.fixture
@@ -63,3 +67,25 @@ def ivan(logged_in: Callable[[str], PanelClient]) -> PanelClient:
 def claire(logged_in: Callable[[str], PanelClient]) -> PanelClient:
     """A client."""
     return logged_in("claire")
+
+
+@pytest.fixture
+def postroom(book: AppointmentBook, clock: Clock) -> Iterator[Postroom]:
+    """The small agency with a mail server, where answers come back."""
+    with smtp_sink() as sink:
+        yield Postroom(Mailroom(book, clock, sink))
+
+
+@pytest.fixture
+def log_in(postroom: Postroom) -> Callable[[str], PanelClient]:
+    """A browser at the pages of that agency."""
+    app = create_app(postroom.book)
+    app.test_client_class = PanelClient
+
+    def enter(login: str) -> PanelClient:
+        client = app.test_client()
+        assert isinstance(client, PanelClient)
+        client.log_in(login)
+        return client
+
+    return enter

@@ -123,6 +123,7 @@ mailing.dismiss                         staff           module
 mailing.file                            staff           module
 mailing.message                         staff           module
 mailing.messages                        staff           module
+mailing.received_file                   staff           module
 mailing.replies                         staff           module
 mailing.reply                           staff           module
 mailing.send                            staff           module
@@ -243,7 +244,7 @@ def values(book: AppointmentBook, admin: PanelClient) -> Mapping[str, tuple[obje
             appointment_id=made,
             is_open=True,
         )
-        received = tx.received_mails.add(mail, raw=None, now=book.clock())
+        received = tx.received_mails.add(mail, raw=b"raw", now=book.clock())
         tx.outbox.put(
             method="REQUEST",
             appointment_id=made,

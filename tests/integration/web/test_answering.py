@@ -174,6 +174,11 @@ def test_moved_between_looking_and_answering(guest: Guest) -> None:
     assert guest.own().presence is Presence.ACCEPTED
 
 
+def test_times_are_those_of_the_agencys_clock(guest: Guest) -> None:
+    guest.mailroom.revise(guest.planned, span=replace(span(26, 14), zone="America/New_York"))
+    assert "26 nov. 2026, 20:00 – 21:00" in guest.look().text
+
+
 def test_a_series_is_answered_as_a_whole_and_by_date(series_guest: Guest) -> None:
     shown = series_guest.look().text
     assert len(_SEEN.findall(shown)) == 5

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from rdv_caldav.bootstrap import AppointmentBook
 from rdv_caldav.domain.appointment import State
+from rdv_caldav.services import appointments
+from rdv_caldav.services.access import Channel, actor_for
 from support.appointment_form import NEW, Form, key, planned, show, stored, typed
 from support.panel import PanelClient
 
@@ -129,3 +132,20 @@ def test_a_copy_keeps_what_was_typed_when_somebody_of_it_cannot_be_added(
     copied = stored(book, int(form.where.rsplit("/", 1)[1]))
     assert copied.subject == "Tapé longuement"
     assert len(copied.participants) == 2
+
+
+def test_times_are_shown_by_the_agencys_clock(
+    book: AppointmentBook, alice: PanelClient, claire: PanelClient
+) -> None:
+    made = planned(book, alice)
+    before = stored(book, made).span
+    elsewhere = before.on_clock_of("America/New_York")
+    assert elsewhere.start != before.start
+    with book.database.writing() as tx:
+        actor = actor_for(tx, "alice", channel=Channel.COMMAND)
+        appointments.revise(tx, actor, made, lambda a: replace(a, span=elsewhere), now=book.clock())
+    assert stored(book, made).span.zone == "America/New_York"
+    for reader in (alice, claire):
+        page = reader.get(show(made)).text
+        assert f"{before.start:%H:%M}" in page
+        assert f"{elsewhere.start:%H:%M}" not in page

@@ -3,63 +3,33 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Callable
 from datetime import timedelta
 from html import unescape
 
 import pytest
-from werkzeug.test import TestResponse
 
 from rdv_caldav.bootstrap import AppointmentBook
 from rdv_caldav.db.mail_reading import MailFilter, MailPlace
+from rdv_caldav.db.outbox import BOUNCED, FAILED, SENT, SKIPPED, UNSENT
 from rdv_caldav.db.received_mails import Arrival
 from rdv_caldav.domain.appointment import Presence
 from rdv_caldav.domain.errors import AccessRefused, UnknownObject
+from rdv_caldav.domain.replies import MatchReason
 from rdv_caldav.services.access import Channel, actor_for
 from rdv_caldav.services.mailing import human_queue, mail_listing
-from rdv_web import create_app
+from rdv_caldav.services.mailing.outcomes import Reason, Result
+from rdv_caldav.services.mailing.relevance import Reason as SkipReason
+from rdv_web import mail_wording
 from support.agency import GUEST
 from support.appointment_form import Form, show
 from support.desk import Desk
 from support.invitation_reading import read_invitation
-from support.mailroom import Mailroom
-from support.panel import PanelClient
+from support.panel import PanelClient, words_of
 from support.postroom import WEEKLY, Postroom
 from support.reply_shapes import Shape
-from support.scenario import Clock
-from support.smtp_sink import smtp_sink
 
-COURIER = "/administration/configuration/courriel"
 LogIn = Callable[[str], PanelClient]
-
-
-@pytest.fixture
-def postroom(book: AppointmentBook, clock: Clock) -> Iterator[Postroom]:
-    """The small agency with a mail server, where answers come back."""
-    with smtp_sink() as sink:
-        yield Postroom(Mailroom(book, clock, sink))
-
-
-@pytest.fixture
-def log_in(postroom: Postroom) -> LogIn:
-    """A browser at the pages of that agency."""
-    app = create_app(postroom.book)
-    app.test_client_class = PanelClient
-
-    def enter(login: str) -> PanelClient:
-        client = app.test_client()
-        assert isinstance(client, PanelClient)
-        client.log_in(login)
-        return client
-
-    return enter
-
-
-def _words(answer: TestResponse) -> str:
-    """Return what a page says, without its tags."""
-    main = answer.text.partition("<main")[2]
-    return " ".join(unescape(re.sub(r"<[^>]+>", " ", main)).split())
 
 
 def _put(desk: Desk, planned: int, name: str = "", **more: object) -> int:
@@ -158,34 +128,34 @@ def test_a_message_is_shown_fetched_and_sent_once_more(postroom: Postroom, log_i
     planned, invitation = postroom.invite()
     alice = log_in("alice")
     listed = alice.get("/courriels")
-    assert "Invité" in _words(listed)
-    assert "1 envoyé" in _words(listed)
+    assert "Invité" in words_of(listed)
+    assert "1 envoyé" in words_of(listed)
     assert "Aucun serveur d’envoi" not in listed.text
     (row,) = postroom.mailroom.rows(planned)
     url = f"/courriels/{row.id}"
     page = alice.get(url)
-    assert GUEST in _words(page)
+    assert GUEST in words_of(page)
     assert "Content-Type: multipart" in page.text
     assert "<script" not in page.text.partition("<main")[2]
     file = alice.get(f"{url}/message.eml")
     assert file.mimetype == "message/rfc822"
     assert read_invitation(file.data) == read_invitation(invitation)
     assert "attachment" in file.headers["Content-Disposition"]
-    assert "déjà parti" in _words(alice.post_form(f"{url}/envoi"))
+    assert "déjà parti" in words_of(alice.post_form(f"{url}/envoi"))
     assert "Remettre" not in page.text
 
     postroom.bounce(invitation)
-    assert "revenu (non remis)" in _words(alice.get(show(planned)))
+    assert "revenu (non remis)" in words_of(alice.get(show(planned)))
     page = alice.get(url)
     assert "Remettre en file d’envoi" in page.text
-    assert "550 5.1.1" in _words(page)
-    assert "dès que possible" in _words(alice.post_form(f"{url}/envoi"))
+    assert "550 5.1.1" in words_of(page)
+    assert "dès que possible" in words_of(alice.post_form(f"{url}/envoi"))
     again = postroom.sent()
     assert read_invitation(again).message_id == row.message_id
     assert len(postroom.mailroom.sink.mails) == 2
     (told,) = postroom.journal(planned, "SendingAsked")
     assert told[:2] == ("alice", "web")
-    assert f"Envoi redemandé à {GUEST}" in _words(alice.get(show(planned)))
+    assert f"Envoi redemandé à {GUEST}" in words_of(alice.get(show(planned)))
 
 
 def test_what_waits_for_the_morning_can_leave_now(postroom: Postroom, log_in: LogIn) -> None:
@@ -233,8 +203,8 @@ def test_a_proposed_time_is_taken_over_by_the_form(postroom: Postroom, log_in: L
     assert "La personne propose un autre horaire" in listed.text
     url = f"/reponses/{outcome.mail}"
     page = alice.get(url)
-    assert f"{proposed.start:%H:%M} – {proposed.end:%H:%M}" in _words(page)
-    assert f"{span.start:%H:%M} – {span.end:%H:%M}" in _words(page)
+    assert f"{proposed.start:%H:%M} – {proposed.end:%H:%M}" in words_of(page)
+    assert f"{span.start:%H:%M} – {span.end:%H:%M}" in words_of(page)
     found = re.search(r'href="([^"]+reponse=[^"]+)"', page.text)
     assert found
     form = Form(alice, unescape(found[1]))
@@ -269,6 +239,9 @@ def test_words_are_taken_for_an_answer_by_one_only(postroom: Postroom, log_in: L
     url = f"/reponses/{outcome.mail}"
     alice, admin = log_in("alice"), log_in("admin")
     page = alice.get(url)
+    file = alice.get(f"{url}/courriel.eml")
+    assert file.mimetype == "message/rfc822"
+    assert written.encode() in file.data
     assert written in unescape(page.text)
     assert "<script>alert" not in page.text
     assert 'href="http://exterieur.example' not in page.text
@@ -280,17 +253,18 @@ def test_words_are_taken_for_an_answer_by_one_only(postroom: Postroom, log_in: L
     said = {"rdv": planned, "who": f"g:{GUEST}", "presence": "ACCEPTED", "comment": "en retard"}
     assert "La réponse est enregistrée." in alice.post_form(f"{url}/attribution", said).text
     assert postroom.guest(planned).comment == "en retard"
+    assert alice.get(f"{url}/courriel.eml").status_code == 404, "it is not kept any longer"
     second = admin.post_form(f"{url}/attribution", {**said, "presence": "DECLINED"})
     assert "rien n’a été changé" in second.text
     assert postroom.presence(planned) is Presence.ACCEPTED
     ((login, channel, _, details),) = postroom.journal(planned, "MailHandled")
     assert (login, channel, details["handling"]) == ("alice", "web", "assigned")
-    assert f"Courriel de {GUEST} traité" in _words(alice.get(show(planned)))
+    assert f"Courriel de {GUEST} traité" in words_of(alice.get(show(planned)))
     # what he wrote before, and comes later, does not undo it
     early = postroom.mailroom.clock.now - timedelta(minutes=5)
     assert not postroom.answer(invitation, "DECLINED", stamp=early).is_open
     assert postroom.presence(planned) is Presence.ACCEPTED
-    assert "réponse enregistrée" in _words(alice.get("/reponses?vue=tout&resultat=applied"))
+    assert "réponse enregistrée" in words_of(alice.get("/reponses?vue=tout&resultat=applied"))
 
 
 def test_a_comment_alone_leaves_the_answer(postroom: Postroom, log_in: LogIn) -> None:
@@ -357,96 +331,9 @@ def test_nobody_answers_where_he_may_not_edit(any_book: AppointmentBook) -> None
         assert not human_queue.settle(tx, nora, mail, there, now=desk.now)
 
 
-# -- settings -----------------------------------------------------------------------------
-
-RIGHT = {
-    "invite_persons": "y",
-    "notes_in_mails": "y",
-    "language": "en",
-    "scheduling_address": "RDV@agence.example",
-    "answers_domain": "Reponses.agence.example",
-    "quiet_from": "21:00",
-    "quiet_until": "07:30",
-    "remind_hours": "24",
-}
-
-
-def test_settings_of_mails_are_kept(book: AppointmentBook, admin: PanelClient) -> None:
-    assert "Courriel" in admin.get("/administration/parametres").text
-    page = admin.post_form(COURIER, RIGHT)
-    assert "Les choix pour les courriels sont enregistrés." in page.text
-    with book.database.reading() as tx:
-        kept = tx.agency.settings()
-    assert (kept.invite_persons, kept.invite_external_guests, kept.notes_in_mails) == (
-        True,
-        False,
-        True,
-    )
-    assert (kept.scheduling_address, kept.answers_domain) == (
-        "rdv@agence.example",
-        "reponses.agence.example",
-    )
-    assert (kept.quiet_from, kept.quiet_until, kept.remind_hours) == ("21:00", "07:30", 24)
-    assert kept.language == "en"
-
-
-@pytest.mark.parametrize(
-    ("field", "value", "words"),
-    [
-        ("scheduling_address", "rdv", "Ce n’est pas une adresse e-mail."),
-        ("scheduling_address", "", 'aria-invalid="true"'),
-        ("scheduling_address", "ivan@agence.example", "C’est l’adresse d’une personne"),
-        ("answers_domain", "rdv@x.example", "Ce n’est pas un domaine"),
-        ("quiet_from", "25:00", "Ce n’est pas une heure."),
-        ("quiet_until", "", "Indiquez les deux heures"),
-        ("quiet_until", "21:00", "Les deux heures sont les mêmes."),
-        ("remind_hours", "-1", "entre 0 et"),
-        ("language", "xx", "choi"),
-    ],
-)
-def test_settings_that_are_wrong_change_nothing(
-    book: AppointmentBook, admin: PanelClient, field: str, value: str, words: str
-) -> None:
-    with book.database.reading() as tx:
-        before = tx.agency.settings()
-    page = admin.post_form(COURIER, {**RIGHT, field: value})
-    assert page.status_code == 422
-    assert words in page.text
-    assert 'value="07:30"' in page.text or field == "quiet_until"
-    with book.database.reading() as tx:
-        assert tx.agency.settings() == before
-
-
-def test_a_new_address_of_the_agency_reaches_the_calendars(
-    postroom: Postroom, log_in: LogIn
-) -> None:
-    planned = postroom.mailroom.plan("claire")
-    assert "mailto:rdv@agence.example" in "".join(postroom.object_of(planned, login="claire"))
-    log_in("admin").post_form(COURIER, {**RIGHT, "scheduling_address": "visites@agence.example"})
-    assert "mailto:visites@agence.example" in "".join(postroom.object_of(planned, login="claire"))
-
-
-def test_a_trial_goes_to_oneself(postroom: Postroom, log_in: LogIn) -> None:
-    admin = log_in("admin")
-    assert "Planifiez d’abord un rendez-vous" in admin.post_form(f"{COURIER}/essai").text
-    postroom.mailroom.plan("claire")
-    assert "Votre fiche n’a pas d’adresse" in admin.post_form(f"{COURIER}/essai").text
-    with postroom.mailroom.desk() as desk:
-        person = replace(desk.person("admin"), addresses=("a@agence.example",))
-        desk.tx.people.update(person)
-    page = admin.post_form(f"{COURIER}/essai")
-    assert "Un message d’essai à a@agence.example attend son envoi." in page.text
-    assert "Essai" in _words(page)
-    postroom.mailroom.send()
-    assert "a@agence.example" in {
-        to for mail in postroom.mailroom.sink.mails for to in mail.recipients
-    }
-
-
-def test_the_state_of_the_server_is_told_without_passwords(
-    postroom: Postroom, log_in: LogIn
-) -> None:
-    page = log_in("admin").get(COURIER)
-    assert "Envoi d’e-mails (SMTP) : oui" in _words(page)
-    assert "Boîte des réponses (IMAP) : non" in _words(page)
-    assert "smtp://" not in page.text
+def test_every_state_and_reason_haswords_of() -> None:
+    words = mail_wording
+    assert set(words.REASONS) == {*map(str, (*Reason, *MatchReason, *human_queue.Handling))}
+    assert set(words.RESULTS) == set(map(str, Result))
+    assert set(words.SKIPS) == set(map(str, SkipReason))
+    assert set(words.STATUSES) == {*UNSENT, SENT, FAILED, BOUNCED, SKIPPED}

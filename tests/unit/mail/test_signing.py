@@ -46,11 +46,15 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
     return made
 
 
-def verified(raw: bytes, path: Path, *, selector: str = "rdv1") -> bool:
+def published(path: Path) -> str:
     der = openssl(f"pkey -in {path} -pubout -outform DER")
     is_ed25519 = len(der) < 50
     public = base64.b64encode(der[12:] if is_ed25519 else der).decode()
-    record = f"v=DKIM1; k={'ed25519' if is_ed25519 else 'rsa'}; p={public}".encode()
+    return f"v=DKIM1; k={'ed25519' if is_ed25519 else 'rsa'}; p={public}"
+
+
+def verified(raw: bytes, path: Path, *, selector: str = "rdv1") -> bool:
+    record = published(path).encode()
     place = f"{selector}._domainkey.agence.example.".encode()
     return bool(dkim.verify(raw, dnsfunc=lambda name, timeout=5: record if name == place else None))
 
@@ -146,3 +150,14 @@ def test_a_place_that_is_none_is_refused(
         DkimKey.read(keys("rsa"), domain=domain, selector=selector)
     with pytest.raises(InvalidInput):
         DkimKey.read(tmp_path / "nothing", domain="agence.example", selector="rdv1")
+
+
+@pytest.mark.parametrize(("kind", "other"), [("rsa", "ed25519"), ("ed25519", "rsa")])
+def test_a_record_has_the_public_half_or_another(
+    kind: str, other: str, keys: Callable[[str], Path]
+) -> None:
+    key = DkimKey.read(keys(kind), domain="agence.example", selector="rdv1")
+    assert key.place == "rdv1._domainkey.agence.example"
+    assert key.matches(published(keys(kind)))
+    for record in (published(keys(other)), "v=DKIM1; p=", "v=DKIM1; p=%%", "nothing", "", "é"):
+        assert not key.matches(record), record

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from contextlib import suppress
 from http import HTTPStatus
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
@@ -10,7 +11,13 @@ from flask_babel import gettext as _
 from markupsafe import Markup
 from werkzeug.wrappers import Response as AnyResponse
 
-from rdv_caldav.domain.errors import InvalidInput, LinkRevoked, ModuleOff, UnknownObject
+from rdv_caldav.domain.errors import (
+    InvalidInput,
+    LinkRevoked,
+    LostRace,
+    ModuleOff,
+    UnknownObject,
+)
 from rdv_caldav.services import access, feeds
 from rdv_caldav.services.feeds import DAYS_AFTER, DAYS_BEFORE, LONGEST_LABEL, OpenFeed
 from rdv_web import work
@@ -41,13 +48,15 @@ def feed(secret: str) -> Response:
         return Response(f"{words}\n", status=status, mimetype="text/plain")
     if feeds.is_to_be_noted(opened.feed, now=now):
         program = request.headers.get("User-Agent", "")
-        work.write(lambda tx: feeds.note_use(tx, opened.feed, program=program, now=now))
+        with suppress(LostRace):  # the next reading will do
+            work.write(lambda tx: feeds.note_use(tx, opened.feed, program=program, now=now))
     return response
 
 
 def _validated(opened: OpenFeed) -> Response:
     response = Response(content_type="text/calendar; charset=utf-8")
-    response.headers["ETag"] = opened.etag
+    # weak, since it is the same whether the answer is packed or not (RFC 9110 §8.8.3)
+    response.headers["ETag"] = f"W/{opened.etag}"
     response.last_modified = opened.last_modified
     response.headers["Cache-Control"] = f"private, max-age={_MAX_AGE}"
     response.headers["Vary"] = "Accept-Encoding"

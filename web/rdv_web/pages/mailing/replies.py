@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from flask import Response as FlaskResponse
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
@@ -57,6 +58,18 @@ def reply(mail: int) -> str:
     """Show a mail: what was read in it, why somebody is asked, and what can be done."""
     with work.reading() as tx:
         return _page(tx, mail)
+
+
+@pages.get(f"{ONE}/courriel.eml")
+def received_file(mail: int) -> FlaskResponse:
+    """Send a mail as it came; 404 where it is not kept any more."""
+    with work.reading() as tx:
+        raw = human_queue.raw_mail(tx, work.actor(), mail)
+    if raw is None:
+        abort(404)
+    answer = FlaskResponse(raw, content_type="message/rfc822")
+    answer.headers["Content-Disposition"] = f'attachment; filename="courriel-{mail}.eml"'
+    return answer
 
 
 @pages.post(f"{ONE}/attribution")
@@ -137,6 +150,7 @@ def _page(
         problem=problem,
         reason=reason_words(opened.mail.reason),
         result=RESULTS.get(opened.mail.outcome, opened.mail.outcome),
+        is_kept=human_queue.raw_mail(tx, actor, mail) is not None,
         source=SOURCES.get(opened.mail.source, opened.mail.source),
         text=text[:MOST_SHOWN],
         is_cut=len(text) > MOST_SHOWN,
