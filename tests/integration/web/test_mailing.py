@@ -129,7 +129,7 @@ def test_a_message_is_shown_fetched_and_sent_once_more(postroom: Postroom, log_i
     alice = log_in("alice")
     listed = alice.get("/courriels")
     assert "Invité" in words_of(listed)
-    assert "1 envoyé" in words_of(listed)
+    assert "envoyé 1" in words_of(listed)
     assert "Aucun serveur d’envoi" not in listed.text
     (row,) = postroom.mailroom.rows(planned)
     url = f"/courriels/{row.id}"
