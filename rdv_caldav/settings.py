@@ -14,6 +14,7 @@ from rdv_caldav.domain.errors import InvalidInput
 PREFIX = "RDV_"
 CONFIG_VARIABLE = "RDV_CONFIG"
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+LOG_FORMATS = ("text", "json")
 DATABASES = ("sqlite", "postgresql", "postgresql+psycopg")
 _FOREIGN = frozenset({CONFIG_VARIABLE, "RDV_TEST_POSTGRESQL_URL"})
 
@@ -32,8 +33,11 @@ class Settings:
     workers: int = _setting(1, "processes that answer requests")
     threads: int = _setting(8, "threads of each process")
     public_url: str = _setting("", "URL under which people reach the server")
+    trusted_proxies: int = _setting(0, "proxies of one's own that write X-Forwarded-For")
     max_body_size: int = _setting(10_000_000, "bytes of a request body that are read at most")
     log_level: str = _setting("INFO", "DEBUG, INFO, WARNING or ERROR")
+    log_format: str = _setting("text", "lines of the log: text or json")
+    metrics_token: str = _setting("", "secret that opens /metrics; empty: there is none")
     smtp_url: str = _setting("", "smtp://, smtps:// or smtp+starttls:// server for mails")
     smtp_timeout: int = _setting(30, "seconds to wait for an answer of the mail server")
     mail_worker: int = _setting(1, "1: serve sends and fetches mails itself, 0: commands do")
@@ -94,6 +98,8 @@ def _check(settings: Settings) -> None:
             raise InvalidInput(f"{name} must be at least 1")
     if settings.log_level not in LOG_LEVELS:
         raise InvalidInput(f"log_level must be one of {', '.join(LOG_LEVELS)}")
+    if settings.log_format not in LOG_FORMATS:
+        raise InvalidInput(f"log_format must be one of {', '.join(LOG_FORMATS)}")
     # the sentence goes to logs: it must not repeat the URL, which may hold a password
     if settings.database_url and settings.database_url.partition(":")[0] not in DATABASES:
         raise InvalidInput(f"database_url must begin with one of {', '.join(DATABASES)}")

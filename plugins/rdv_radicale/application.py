@@ -15,10 +15,12 @@ from radicale.app import Application as RadicaleApplication
 
 from rdv_caldav.bootstrap import AppointmentBook
 from rdv_caldav.domain.errors import DomainError
+from rdv_caldav.domain.throttling import client_address
 from rdv_radicale.answers import Answer, DavRefused, error_answer, sentence
 from rdv_radicale.auth import Auth
 from rdv_radicale.malformed import BadRequest
 from rdv_radicale.paths import BadPath, check_raw_uri, decode_path
+from rdv_radicale.proof import Proof, ProofVoid
 from rdv_radicale.refusals import refusal_answer
 from rdv_radicale.requests import Environ, Request, credentials_of, read_body
 from rdv_radicale.rights import Rights
@@ -123,29 +125,54 @@ class Application(RadicaleApplication):
             return sentence(HTTPStatus.METHOD_NOT_ALLOWED, "no such method here", allowed)
         if method == "OPTIONS":
             return options()
-        login = self._login(environ)
-        if not login:
-            return self._challenge()
-        request = Request(
-            book=self.book, environ=environ, method=method, path=path, login=login, body=body
-        )
-        if method in WRITING:
-            return WRITING[method](request)
-        if method != "POST":
-            self._accounts.note_reading(login)
-        now = stack.enter_context(opened(self.book, login))
-        answer = READING[method](request, now)
+        for _ in range(2):
+            proof = self._proof(environ)
+            if proof is None:
+                break
+            request = Request(
+                book=self.book,
+                environ=environ,
+                method=method,
+                path=path,
+                login=proof.login,
+                body=body,
+                proof=proof,
+            )
+            try:
+                return self._answered(request, stack)
+            except ProofVoid:
+                # the password was changed, or revoked, since it was last looked at
+                self._accounts.forget(proof)
+        return self._challenge()
+
+    def _answered(self, request: Request, stack: ExitStack) -> Answer:
+        if request.method in WRITING:
+            return WRITING[request.method](request)
+        now = stack.enter_context(opened(self.book, request.login, proof=request.proof))
+        if request.method != "POST":
+            self._accounts.note_reading(request.login)
+        answer = READING[request.method](request, now)
         answer.begin()
         return answer
 
-    def _login(self, environ: Environ) -> str:
+    def _proof(self, environ: Environ) -> Proof | None:
+        """Return who asks; programs ask first without a password, which costs nothing."""
         credentials = credentials_of(environ)
         if credentials is None:
-            return ""
-        login = self._accounts.authenticate(credentials.login, credentials.password)
-        if not login:
+            return None
+        proof = self._accounts.authenticate(
+            credentials.login,
+            credentials.password,
+            address=client_address(
+                environ.get("REMOTE_ADDR", ""),
+                environ.get("HTTP_X_FORWARDED_FOR", ""),
+                trusted_proxies=self.book.settings.trusted_proxies,
+            ),
+            program=str(environ.get("HTTP_USER_AGENT", "")),
+        )
+        if proof is None:
             logger.warning("a login failed")
-        return login
+        return proof
 
     @property
     def _accounts(self) -> Auth:

@@ -1,7 +1,8 @@
-"""Radicale's auth plugin: the agency's accounts.
+"""Radicale's auth plugin: passwords of devices, and the agency's accounts.
 
-A password check is made to be slow; a good answer is remembered for a minute, under a key
-that this process alone knows.
+Looking at a password is slow, or at least a statement; a right one is remembered by each process
+under a key that it alone knows, together with the account's credentials mark. Each request reads
+that mark with the account anyway: what was changed or revoked is void with the next one.
 """
 
 from __future__ import annotations
@@ -10,22 +11,26 @@ import hashlib
 import hmac
 import logging
 import secrets
-import time
 import unicodedata
-from datetime import date
-from threading import Lock
+from collections.abc import Callable
+from datetime import date, datetime
 from urllib.parse import unquote
 
 from radicale import auth
 from radicale.config import Configuration
 
 from rdv_caldav.bootstrap import AppointmentBook
-from rdv_caldav.services.accounts import verify
-from rdv_radicale.session import default_book
+from rdv_caldav.db.uow import Transaction
+from rdv_caldav.domain.devices import DevicePassword, typed_secret
+from rdv_caldav.domain.errors import TooManyAttempts
+from rdv_caldav.services import devices
+from rdv_caldav.services.devices import NOTED_EVERY
+from rdv_caldav.services.remembering import Remembering
+from rdv_caldav.services.throttling import LoginGate
+from rdv_radicale.proof import Proof, ProofVoid
+from rdv_radicale.session import default_book, opened
 
 logger = logging.getLogger(__name__)
-
-REMEMBERED_SECONDS = 60
 
 
 class Auth(auth.BaseAuth):
@@ -35,26 +40,53 @@ class Auth(auth.BaseAuth):
         """Check passwords against ``book``, or the one that the environment names."""
         super().__init__(configuration)
         self._book = book or default_book()
+        self._gate = LoginGate(self._book.database, self._book.clock)
         self._key = secrets.token_bytes(32)
-        self._remembered: dict[bytes, tuple[str, float]] = {}
-        self._remembering = Lock()
+        self._remembered: Remembering[Proof] = Remembering()
         self._noted: dict[str, date] = {}
+        self._used: dict[int, datetime] = {}
 
     def _login(self, login: str, password: str) -> str:
-        return self.authenticate(login, password)
-
-    def authenticate(self, login: str, password: str) -> str:
-        """Return the account's login, empty for wrong credentials.
-
-        A user name may come percent-encoded (Apple writes ``@`` as ``%40``).
-        """
-        for candidate in dict.fromkeys((login, unquote(login))):
-            name = unicodedata.normalize("NFC", candidate.strip())
-            digest = hmac.digest(self._key, f"{name}\0{password}".encode(), hashlib.sha256)
-            found = self._recall(digest) or self._check(name, password, digest)
-            if found:
-                return found
+        """Serve the plain ``radicale`` command, whose requests do not look at proofs."""
+        for _ in range(2):
+            try:
+                proof = self.authenticate(login, password)
+            except TooManyAttempts:
+                return ""
+            if proof is None:
+                return ""
+            try:
+                with opened(self._book, proof.login, proof=proof):
+                    return proof.login
+            except ProofVoid:
+                self.forget(proof)
         return ""
+
+    def authenticate(
+        self, login: str, password: str, *, address: str = "", program: str = ""
+    ) -> Proof | None:
+        """Return what shows whose password it is, None for wrong credentials.
+
+        A user name may come percent-encoded (Apple writes ``@`` as ``%40``); no login has a
+        percent sign. ``program`` is the User-Agent. Raises TooManyAttempts; never for the password
+        of a device, nor for one that is remembered.
+        """
+        name = unicodedata.normalize("NFC", unquote(login.strip()))
+        text = f"{name}\0{password}".encode("utf-8", "surrogatepass")
+        digest = hmac.digest(self._key, text, hashlib.sha256)
+        proof = self._remembered.get(digest)
+        if proof is None:
+            proof = self._of_device(name, password) or self._of_account(name, password, address)
+            if proof is None:
+                return None
+            self._remembered.keep(digest, proof)
+        if proof.device is not None:
+            self._note_use(proof.device, program)
+        return proof
+
+    def forget(self, proof: Proof) -> None:
+        """Look at a password anew next time, and at the account's others."""
+        self._remembered.forget(lambda each: each.login == proof.login)
 
     def note_reading(self, login: str) -> None:
         """Note that a program reads calendars with an account, which spares its person mails.
@@ -62,26 +94,36 @@ class Auth(auth.BaseAuth):
         Once a day and process, in a transaction of its own. No answer depends on it.
         """
         now = self._book.clock()
-        if self._noted.get(login) == now.date():
-            return
-        self._noted[login] = now.date()
+        if self._noted.get(login) != now.date():
+            self._noted[login] = now.date()
+            self._write(lambda tx: tx.contacts.note_synchronised(login, now))
+
+    def _note_use(self, device: DevicePassword, program: str) -> None:
+        now = self._book.clock()
+        last = self._used.get(device.id)
+        if last is None or now - last >= NOTED_EVERY:
+            self._used[device.id] = now
+            self._write(lambda tx: devices.note_use(tx, device, program, now=now))
+
+    def _write(self, change: Callable[[Transaction], None]) -> None:
         try:
             with self._book.database.writing() as tx:
-                tx.contacts.note_synchronised(login, now)
-        except Exception as error:  # noqa: BLE001 - the reading goes on whatever it was
-            logger.warning("that calendars were read could not be noted: %s", type(error).__name__)
+                change(tx)
+        except Exception as error:  # noqa: BLE001 - the request goes on whatever it was
+            logger.warning("a use could not be noted: %s", type(error).__name__)
 
-    def _recall(self, digest: bytes) -> str:
-        login, until = self._remembered.get(digest, ("", 0.0))
-        return login if time.monotonic() < until else ""
-
-    def _check(self, login: str, password: str, digest: bytes) -> str:
+    def _of_device(self, name: str, password: str) -> Proof | None:
+        if typed_secret(password) is None:
+            return None
         with self._book.database.reading() as tx:
-            account = verify(tx, login, password)
+            found = devices.find(tx, name, password)
+        if found is None:
+            return None
+        device, mark = found
+        return Proof(login=name, mark=mark, device=device)
+
+    def _of_account(self, name: str, password: str, address: str) -> Proof | None:
+        account = self._gate.log_in(name, password, address=address, is_program=True)
         if account is None:
-            return ""
-        with self._remembering:
-            now = time.monotonic()
-            standing = {k: v for k, v in self._remembered.items() if v[1] > now}
-            self._remembered = {**standing, digest: (account.login, now + REMEMBERED_SECONDS)}
-        return account.login
+            return None
+        return Proof(login=account.login, mark=account.credentials_mark)

@@ -36,6 +36,7 @@ REFUSALS: Mapping[type[DomainError], Refusal] = {
     errors.ModuleOff: Refusal(HTTPStatus.NOT_FOUND),
     # DAVx5 understands a 403 only with need-privileges
     errors.AccessRefused: _forbidden(NEED_PRIVILEGES),
+    errors.TooManyAttempts: Refusal(HTTPStatus.TOO_MANY_REQUESTS),
     errors.RuleBroken: _forbidden(caldav("valid-calendar-object-resource")),
     errors.Conflicting: Refusal(HTTPStatus.CONFLICT),
     errors.PreconditionFailed: Refusal(HTTPStatus.PRECONDITION_FAILED),
@@ -77,6 +78,9 @@ def refusal_of(error: DomainError) -> Refusal:
 def refusal_answer(error: DomainError, *, url: str) -> Answer:
     """Return a DAV:error where a precondition fails, else a sentence; ``url`` was asked."""
     refusal = refusal_of(error)
+    if isinstance(error, errors.TooManyAttempts):
+        # not 401: programs would throw a right password away
+        return sentence(refusal.status, str(error), {"Retry-After": str(error.retry_after)})
     if refusal.precondition is None:
         return sentence(refusal.status, str(error))
     return error_answer(

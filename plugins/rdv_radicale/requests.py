@@ -21,6 +21,7 @@ from rdv_caldav.domain.errors import TooLarge
 from rdv_caldav.services.calendar_objects.standing import Condition
 from rdv_radicale.malformed import BadRequest
 from rdv_radicale.paths import decode_path, segments_of, write_path
+from rdv_radicale.proof import Proof
 
 Environ = Mapping[str, Any]
 
@@ -110,6 +111,7 @@ class Request:
     path: str
     login: str
     body: bytes = field(repr=False)
+    proof: Proof | None = None
 
     @property
     def base(self) -> str:
@@ -123,7 +125,9 @@ class Request:
 
     @property
     def device(self) -> str:
-        """The program's name as it gives it, for the journal."""
+        """What the device is called whose password it gave, else its own name; for the journal."""
+        if self.proof is not None and self.proof.device is not None:
+            return self.proof.device.label
         return str(self.environ.get("HTTP_USER_AGENT", ""))[:200]
 
     def url(self, *segments: str, is_collection: bool) -> str:

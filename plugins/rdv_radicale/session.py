@@ -16,8 +16,10 @@ from functools import cached_property, lru_cache
 from rdv_caldav.bootstrap import AppointmentBook, open_book
 from rdv_caldav.db.uow import Transaction
 from rdv_caldav.domain.clock import Clock
+from rdv_caldav.domain.errors import AccessRefused
 from rdv_caldav.services.access import Actor, Channel, actor_for
 from rdv_caldav.settings import load_settings
+from rdv_radicale.proof import Proof, ProofVoid
 
 _current: ContextVar[Session | None] = ContextVar("rdv_session", default=None)
 
@@ -53,16 +55,34 @@ def current() -> Session:
 
 @contextmanager
 def opened(
-    book: AppointmentBook, login: str, *, device: str = "", writes: bool = False
+    book: AppointmentBook,
+    login: str,
+    *,
+    device: str = "",
+    writes: bool = False,
+    proof: Proof | None = None,
 ) -> Iterator[Session]:
-    """Work in a transaction of one's own."""
+    """Work in a transaction of one's own. Raises ProofVoid for a ``proof`` that holds no more."""
     transaction = book.database.writing() if writes else book.database.reading()
     with transaction as tx:
+        now = Session(tx=tx, login=login, clock=book.clock, device=device, writes=writes)
+        if proof is not None:
+            _check(now, proof)
         try:
-            yield Session(tx=tx, login=login, clock=book.clock, device=device, writes=writes)
+            yield now
         except BaseException:
             tx.doom()
             raise
+
+
+def _check(now: Session, proof: Proof) -> None:
+    """Compare with the account, which every request reads anyway."""
+    try:
+        mark = now.actor.account.credentials_mark
+    except AccessRefused as error:
+        raise ProofVoid from error
+    if mark != proof.mark:
+        raise ProofVoid
 
 
 @contextmanager

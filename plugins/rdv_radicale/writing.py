@@ -20,15 +20,18 @@ TRIES = 3
 def write(request: Request, act: Callable[[Session], _T]) -> _T:
     """Do something in a writing transaction; who lost a race looks again."""
     for _ in range(TRIES - 1):
-        with (
-            suppress(LostRace),
-            opened(request.book, request.login, device=request.device, writes=True) as now,
-        ):
-            return _checked(request, now, act)
-    with opened(request.book, request.login, device=request.device, writes=True) as now:
-        return _checked(request, now, act)
+        with suppress(LostRace):
+            return _written(request, act)
+    return _written(request, act)
 
 
-def _checked(request: Request, now: Session, act: Callable[[Session], _T]) -> _T:
-    check_if(request, now)
-    return act(now)
+def _written(request: Request, act: Callable[[Session], _T]) -> _T:
+    with opened(
+        request.book,
+        request.login,
+        device=request.device,
+        writes=True,
+        proof=request.proof,
+    ) as now:
+        check_if(request, now)
+        return act(now)

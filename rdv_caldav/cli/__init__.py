@@ -11,6 +11,7 @@ from pathlib import Path
 from rdv_caldav.cli import (
     accounts,
     administration,
+    backup,
     calendars,
     demo,
     doctor,
@@ -18,6 +19,7 @@ from rdv_caldav.cli import (
     people,
     serve,
     types,
+    verify,
 )
 from rdv_caldav.db.engine import Unreachable
 from rdv_caldav.domain.errors import DomainError
@@ -44,6 +46,7 @@ def parser() -> argparse.ArgumentParser:
     for subject in (
         *(serve, administration, doctor, demo, accounts),
         *(people, calendars, types, mail),
+        *(backup, verify),
     ):
         subject.add_commands(commands, shared)
     return main_parser

@@ -1,13 +1,13 @@
-"""``account add`` and ``account inbox``."""
+"""``account add``, ``account inbox`` and ``account devices``."""
 
 from __future__ import annotations
 
 import argparse
 
 from rdv_caldav.cli.administration import read_password
-from rdv_caldav.cli.commands import add_command, checked_book
+from rdv_caldav.cli.commands import add_command, checked_book, positive
 from rdv_caldav.domain.agency import Role
-from rdv_caldav.services import inbox
+from rdv_caldav.services import devices, inbox
 from rdv_caldav.services.accounts import add_account
 
 
@@ -30,6 +30,11 @@ def add_commands(
     )
     filled.add_argument("login", metavar="LOGIN")
     filled.add_argument("setting", choices=["on", "off"])
+    listed = add_command(
+        actions, shared, "devices", _devices, "list an account's devices, or revoke one"
+    )
+    listed.add_argument("login", metavar="LOGIN")
+    listed.add_argument("--revoke", type=positive, metavar="ID", help="shut this device out")
 
 
 def _add(options: argparse.Namespace) -> None:
@@ -52,3 +57,18 @@ def _inbox(options: argparse.Namespace) -> None:
     with book.database.writing() as tx:
         inbox.switch(tx, options.login, on=options.setting == "on", now=book.clock())
     print(f"the inbox of {options.login} is {options.setting}")
+
+
+def _devices(options: argparse.Namespace) -> None:
+    book = checked_book(options)
+    if options.revoke:
+        with book.database.writing() as tx:
+            account = devices.of_login(tx, None, options.login)
+            device = devices.revoke(tx, None, account, options.revoke, now=book.clock())
+        print(f"device {device.id} ({device.label}) revoked")
+        return
+    with book.database.reading() as tx:
+        found = devices.listed(tx, devices.of_login(tx, None, options.login))
+    for device in found:
+        used = f"{device.used_at:%Y-%m-%d %H:%M}Z" if device.used_at else "never"
+        print(f"{device.id}\t{device.label}\tlast used {used}\t{device.program}")

@@ -12,9 +12,11 @@ from rdv_caldav.domain.agency import DEFAULT_TYPES, Role
 from rdv_caldav.domain.errors import InvalidInput
 from rdv_caldav.services import export_jobs, parts
 from rdv_caldav.services.accounts import add_account
+from rdv_caldav.services.audit import record_change
 from rdv_caldav.services.housekeeping import (
     DAYS_REMEMBERED,
     MAILS_KEPT,
+    forget_attempts,
     forget_deletions,
     forget_mails,
 )
@@ -71,6 +73,7 @@ def _init(options: argparse.Namespace) -> None:
         tx.agency.save_setting("name", options.agency)
         tx.agency.save_setting("scheduling_address", options.scheduling_address)
         tx.agency.save_setting("public_url", book.settings.public_url)
+        record_change(tx, None, "AgencyPrepared", {"name": options.agency}, now=book.clock())
         add_account(
             tx, login=options.admin, role=Role.ADMINISTRATEUR, password=password, now=book.clock()
         )
@@ -84,7 +87,11 @@ def _upgrade(options: argparse.Namespace) -> None:
     if book.settings.public_url:
         with book.database.writing() as tx:
             # appointments written later link to where people reach the server now
+            before = tx.agency.settings().public_url
             tx.agency.save_setting("public_url", book.settings.public_url)
+            if before != book.settings.public_url:
+                told = {"name": "public_url", "before": before, "after": book.settings.public_url}
+                record_change(tx, None, "SettingChanged", told, now=book.clock())
     print(f"the schema is {book.database.check_schema()}")
 
 
@@ -102,5 +109,6 @@ def _prune(options: argparse.Namespace) -> None:
         forgotten = forget_deletions(tx, days=options.days, now=book.clock())
         mails = forget_mails(tx, days=options.mail_days, now=book.clock())
         export_jobs.forget_old(tx, now=book.clock())
+        forget_attempts(tx, now=book.clock())
     print(f"{forgotten} deletions forgotten")
     print(f"{mails} mails forgotten but for what became of them")

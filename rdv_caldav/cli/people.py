@@ -10,6 +10,7 @@ from functools import partial
 from rdv_caldav.cli.commands import add_command, checked_book, read_text
 from rdv_caldav.db.uow import Transaction
 from rdv_caldav.domain.errors import InvalidInput
+from rdv_caldav.services.people_files import recorded
 from rdv_caldav.services.people_import import ImportReport, import_in_turns, import_people
 
 
@@ -33,9 +34,12 @@ def _import(options: argparse.Namespace) -> None:
         with book.database.reading() as tx:
             report = import_people(tx, text, dry_run=True)
     else:
-        report = import_in_turns(
-            partial(_run, book.database.reading), partial(_run, book.database.writing), text
-        )
+
+        def write_and_record(turn: Callable[[Transaction], ImportReport]) -> ImportReport:
+            with book.database.writing() as tx:
+                return recorded(tx, None, turn(tx), now=book.clock())
+
+        report = import_in_turns(partial(_run, book.database.reading), write_and_record, text)
     for line in report.lines():
         print(line)
     if report.left:

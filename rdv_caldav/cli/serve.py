@@ -18,6 +18,8 @@ from gunicorn.glogging import Logger
 from rdv_caldav.bootstrap import AppointmentBook, open_book
 from rdv_caldav.cli.background import Background, jobs_of
 from rdv_caldav.cli.commands import add_command, checked_book, positive
+from rdv_caldav.cli.logs import JsonFormatter, start_logging
+from rdv_caldav.cli.metrics import PATH, Metrics, SharedFolder, forget_process
 from rdv_caldav.cli.worker import PatientWorker
 from rdv_caldav.domain.errors import DemoRefused, InvalidInput
 from rdv_caldav.services.demo import DEMO_LOGINS, PASSWORD
@@ -96,6 +98,16 @@ class _QuietLogger(Logger):  # type: ignore[misc]
         """Leave it to :func:`logged`."""
 
 
+class _JsonLogger(_QuietLogger):
+    """The same as JSON, like all other lines."""
+
+    def setup(self, cfg: Config) -> None:
+        """Take over what gunicorn decides, save the format."""
+        super().setup(cfg)
+        for handler in self.error_log.handlers:
+            handler.setFormatter(JsonFormatter())
+
+
 class Server(BaseApplication):  # type: ignore[misc]
     """Gunicorn, set up by our settings alone."""
 
@@ -112,12 +124,16 @@ class Server(BaseApplication):  # type: ignore[misc]
             "timeout": 60,
             # at DEBUG gunicorn writes the path of each request, and with it persons' names
             "loglevel": settings.log_level.lower().replace("debug", "info"),
-            "logger_class": _QuietLogger,
+            "logger_class": _JsonLogger if settings.log_format == "json" else _QuietLogger,
             "proc_name": "rdv-caldav",
             "control_socket_disable": True,
             "worker_exit": self._worker_exits,
         }
         self._background: Background | None = None
+        if settings.metrics_token:
+            folder = SharedFolder()
+            self._options["child_exit"] = _child_exits
+            self._options["on_exit"] = lambda _arbiter: folder.remove()
         super().__init__()
 
     def load_config(self) -> None:
@@ -129,13 +145,10 @@ class Server(BaseApplication):  # type: ignore[misc]
 
     def load(self) -> WsgiApp:
         """Return the application, in the worker that serves it."""
-        logging.basicConfig(
-            level=self._settings.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s"
-        )
-        # each check of the schema, so each /healthz, would write two lines
-        logging.getLogger("alembic").setLevel(logging.WARNING)
+        start_logging(level=self._settings.log_level, log_format=self._settings.log_format)
         book = open_book(self._settings)
-        app = logged(application(book))
+        metrics = Metrics(book) if self._settings.metrics_token else None
+        app = logged(application(book), metrics)
         self._background = Background(jobs_of(book))
         self._background.start()
         # what lives as long as the worker is not looked at by every collection of garbage:
@@ -147,6 +160,10 @@ class Server(BaseApplication):  # type: ignore[misc]
     def _worker_exits(self, _arbiter: object, _worker: object) -> None:
         if self._background is not None:
             self._background.stop()
+
+
+def _child_exits(_arbiter: object, worker: Any) -> None:  # noqa: ANN401 - gunicorn's
+    forget_process(worker.pid)
 
 
 def application(book: AppointmentBook) -> WsgiApp:
@@ -173,8 +190,11 @@ def application(book: AppointmentBook) -> WsgiApp:
     return dispatch
 
 
-def logged(app: WsgiApp) -> WsgiApp:
-    """Write one line a request, of what was asked but never of whom or by whom."""
+def logged(app: WsgiApp, metrics: Metrics | None = None) -> WsgiApp:
+    """Write one line a request, of what was asked but never of whom or by whom.
+
+    With ``metrics``, requests are counted too, and told of at its path.
+    """
 
     def serve(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         started, answer, size = time.perf_counter(), "", "-"
@@ -186,10 +206,17 @@ def logged(app: WsgiApp) -> WsgiApp:
             size = next((value for name, value in headers if name == "Content-Length"), "-")
             return start_response(status, headers, *rest)
 
-        body = app(environ, start)
+        is_metrics = metrics is not None and path == PATH
+        body = metrics.page(environ, start) if metrics and is_metrics else app(environ, start)
         duration = (time.perf_counter() - started) * 1000
-        method, kind = environ["REQUEST_METHOD"], _kind_of(path)
-        access_log.info("%s %s %s %s bytes %.1f ms", method, kind, answer, size, duration)
+        method, kind = environ["REQUEST_METHOD"], "metrics" if is_metrics else _kind_of(path)
+        access_log.info(
+            "%s %s %s %s bytes %.1f ms",
+            *(method, kind, answer, size, duration),
+            extra={"request": {"method": method, "kind": kind, "status": answer, "ms": duration}},
+        )
+        if metrics is not None:
+            metrics.count(kind=kind, method=method, status=answer, seconds=duration / 1000)
         return body
 
     return serve

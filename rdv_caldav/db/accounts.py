@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from rdv_caldav.db import mapping
+from rdv_caldav.db.device_passwords import renew_mark
 from rdv_caldav.db.kept import REVISION, Kept
 from rdv_caldav.db.people import PeopleRepository
 from rdv_caldav.db.schema import AccountRow, AccountSectorRow
@@ -20,6 +21,7 @@ _ACTING = (
         AccountRow.role,
         AccountRow.person_id,
         AccountRow.active,
+        AccountRow.credentials_mark,
         AccountSectorRow.sector_id,
         REVISION,
     )
@@ -95,6 +97,7 @@ class AccountRepository:
             .values(login=login, role=role.value, password_hash=password_hash, person_id=person_id)
             .returning(AccountRow.id)
         ).scalar_one()
+        renew_mark(self._connection, account_id)
         sectors = [{"account_id": account_id, "sector_id": sector} for sector in sector_ids]
         if sectors:
             self._connection.execute(insert(AccountSectorRow), sectors)
@@ -118,6 +121,12 @@ class AccountRepository:
             .where(AccountRow.id == account_id)
             .values(password_hash=password_hash)
         )
+        renew_mark(self._connection, account_id)
+
+    def renew_marks(self) -> None:
+        """Make void what processes remember of the passwords of all accounts."""
+        for account_id in self._connection.scalars(select(AccountRow.id)).all():
+            renew_mark(self._connection, account_id)
 
     def set_language(self, account_id: int, language: str) -> None:
         """Remember the language that an account is spoken to in; empty for no choice."""

@@ -19,7 +19,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from rdv_caldav.domain.errors import DomainError
+from rdv_caldav.domain.errors import InvalidInput
 
 FORMAT = 1
 """Of the file; a program refuses those that it does not know."""
@@ -30,7 +30,7 @@ _COMPRESSION = 1
 """The fastest level: texts shrink to a fifth already, and more costs a lot of time."""
 
 
-class BackupRefused(DomainError):
+class BackupRefused(InvalidInput):
     """A backup that cannot be used, or not here."""
 
 

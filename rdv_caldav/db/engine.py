@@ -55,14 +55,36 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Transaction]:
         """Open a transaction that sees one snapshot and writes nothing."""
-        found = kept.Kept(self._keeping)
+        with self.snapshot() as connection:
+            yield Transaction(connection, kept.Kept(self._keeping))
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """Open the same for those who read tables rather than subjects."""
         with self.engine.connect() as connection:
             if not self.is_sqlite:
                 connection.execution_options(
                     isolation_level="REPEATABLE READ", postgresql_readonly=True
                 )
             with connection.begin():
-                yield Transaction(connection, found)
+                yield connection
+
+    @contextmanager
+    def rebuilding(self) -> Iterator[Connection]:
+        """Open a transaction that makes all tables anew, or leaves them as they were.
+
+        Raises Unreachable without an answer. What processes keep of the database is void after it.
+        """
+        found = kept.Kept(self._keeping)
+        found.is_renewed = True  # not by each row that is loaded: once, at the end
+        options: dict[str, object] = {kept.OPTION: found, "rdv_begin": "BEGIN IMMEDIATE"}
+        with self._turn(), self._connectable(), self.engine.connect() as connection:
+            connection.execution_options(**options)
+            with connection.begin():
+                if self.is_sqlite:
+                    connection.exec_driver_sql("PRAGMA defer_foreign_keys = ON")
+                yield connection
+                kept.renew(connection)
 
     @contextmanager
     def writing(self) -> Iterator[Transaction]:
@@ -124,6 +146,11 @@ class Database:
             yield
         except OperationalError as error:
             raise Unreachable("the database does not answer") from error
+
+    def connections_in_use(self) -> int:
+        """Return how many connections of this process somebody works on."""
+        pool = self.engine.pool
+        return pool.checkedout() if isinstance(pool, QueuePool) else 0
 
     def dispose(self) -> None:
         """Close all connections."""

@@ -31,6 +31,7 @@ from rdv_caldav.domain.appointment import (
 )
 from rdv_caldav.domain.conflicts import DEFAULT_RULES, ConflictCode, ConflictRule
 from rdv_caldav.domain.defaults import AppointmentDefaults
+from rdv_caldav.domain.devices import AccountPasswordOnCaldav
 from rdv_caldav.domain.searching import search_key
 from rdv_caldav.domain.timeindex import TimeIndex
 
@@ -62,6 +63,10 @@ def settings_of(values: Mapping[str, Any]) -> AgencySettings:
     chosen = {name: value for name, value in values.items() if name in known}
     if "planned_status" in chosen:
         chosen["planned_status"] = PlannedStatus(chosen["planned_status"])
+    if "account_password_on_caldav" in chosen:
+        chosen["account_password_on_caldav"] = AccountPasswordOnCaldav(
+            chosen["account_password_on_caldav"]
+        )
     if "default_types" in chosen:
         chosen["default_types"] = {
             PersonKind(kind): code for kind, code in chosen["default_types"].items()
@@ -116,6 +121,7 @@ def account_of(row: Row, sector_ids: Iterable[int]) -> Account:
         person_id=row.person_id,
         sector_ids=frozenset(sector_ids),
         active=row.active,
+        credentials_mark=row.credentials_mark,
     )
 
 

@@ -114,6 +114,7 @@ class AccountRow(Base):
     ``view_counter`` numbers the changes that only this account sees (its overlays);
     ``view_floor`` is its value when rights last changed: older sync tokens are void.
     ``synchronised_at`` is the last day on which a program read calendars with it.
+    ``credentials_mark`` is another word after each change of its passwords, devices' included.
     """
 
     __tablename__ = "account"
@@ -127,6 +128,7 @@ class AccountRow(Base):
     language: Mapped[str] = mapped_column(String(5), default="", server_default="")
     view_counter: Mapped[int] = mapped_column(BigInteger, default=0)
     view_floor: Mapped[int] = mapped_column(BigInteger, default=0)
+    credentials_mark: Mapped[str] = mapped_column(String(32), default="", server_default="")
     synchronised_at: Mapped[int | None] = mapped_column(BigInteger)
 
 

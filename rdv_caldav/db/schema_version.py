@@ -30,13 +30,23 @@ def upgrade(engine: Engine) -> None:
     to it.
     """
     with engine.begin() as connection:
-        if connection.dialect.name == "postgresql":
-            connection.execute(select(func.pg_advisory_xact_lock(_UPGRADE_LOCK)))
-        _check_known(connection)
-        config = alembic_config()
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        upgrade_to(connection, "head")
         kept.renew(connection)
+
+
+def upgrade_to(connection: Connection, revision: str) -> None:
+    """Run the migrations up to a revision, as part of a transaction.
+
+    Raises SchemaMismatch when the schema, or the revision, is newer than this program.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.pg_advisory_xact_lock(_UPGRADE_LOCK)))
+    _check_known(connection)
+    if revision != "head" and revision not in _known():
+        raise SchemaMismatch(f"the schema {revision} is newer than this program")
+    config = alembic_config()
+    config.attributes["connection"] = connection
+    command.upgrade(config, revision)
 
 
 def check(connection: Connection) -> str:
@@ -50,8 +60,11 @@ def check(connection: Connection) -> str:
 
 def _check_known(connection: Connection) -> str | None:
     current = MigrationContext.configure(connection).get_current_revision()
-    script = ScriptDirectory.from_config(alembic_config())
-    known = {revision.revision for revision in script.walk_revisions()}
-    if current is not None and current not in known:
+    if current is not None and current not in _known():
         raise SchemaMismatch(f"the database's schema ({current}) is newer than this program")
     return current
+
+
+def _known() -> frozenset[str]:
+    script = ScriptDirectory.from_config(alembic_config())
+    return frozenset(revision.revision for revision in script.walk_revisions())

@@ -16,16 +16,21 @@ from rdv_caldav.db.conflicts import ConflictRepository
 from rdv_caldav.db.conflicts_reading import ConflictReading
 from rdv_caldav.db.contacts import Contacts
 from rdv_caldav.db.control_reading import ControlReading
+from rdv_caldav.db.device_passwords import DevicePasswords
 from rdv_caldav.db.due_dates import DueDates
 from rdv_caldav.db.export_jobs import ExportJobs
 from rdv_caldav.db.feeds import Feeds
 from rdv_caldav.db.inbox import InboxRepository
 from rdv_caldav.db.journal import Journal
+from rdv_caldav.db.journal_reading import JournalReading
 from rdv_caldav.db.kept import Kept
+from rdv_caldav.db.login_attempts import LoginAttempts
 from rdv_caldav.db.mail_reading import MailReading
 from rdv_caldav.db.mail_templates import MailTemplates
 from rdv_caldav.db.mail_threads import MailThreads
+from rdv_caldav.db.measuring import Measuring
 from rdv_caldav.db.member_reading import MemberReading
+from rdv_caldav.db.mending import Mending
 from rdv_caldav.db.outbox import Outbox
 from rdv_caldav.db.parts import PartRepository
 from rdv_caldav.db.people import PeopleRepository
@@ -37,6 +42,7 @@ from rdv_caldav.db.planning_reading import PlanningReading
 from rdv_caldav.db.received_mails import ReceivedMails
 from rdv_caldav.db.saved_filters import SavedFilters
 from rdv_caldav.db.undelivered import UndeliveredReading
+from rdv_caldav.db.verifying_reading import VerifyingReading
 from rdv_caldav.db.web_sessions import WebSessions
 
 
@@ -49,7 +55,8 @@ class Transaction:
 
     Its repositories, by subject:
 
-    - ``agency``, ``people`` and ``people_listing``, ``accounts`` and ``web_sessions``;
+    - ``agency``, ``people`` and ``people_listing``, ``accounts`` with ``devices``,
+      ``login_attempts`` and ``web_sessions``;
     - ``appointments``, ``control`` (lists of all of them) with ``saved_filters`` and
       ``export_jobs``, ``planning``;
     - ``calendars`` (writing them), ``reading`` (reading them), ``members`` (what they show),
@@ -61,7 +68,8 @@ class Transaction:
     - ``outbox``, ``mail_templates``, ``mail_threads`` (who was written what), ``received_mails``,
       ``undelivered`` (what did not reach them), ``mail_reading`` (lists of what is sent and came
       in), ``contacts`` (how persons are reached), ``due_dates`` (to remind of), ``feeds``;
-    - ``beginnings`` (whether there is anything at all).
+    - ``beginnings`` (whether there is anything at all), ``verifying`` and
+      ``mending`` (whether it all agrees), ``measuring`` (how much waits).
     """
 
     def __init__(self, connection: Connection, kept: Kept) -> None:
@@ -70,6 +78,8 @@ class Transaction:
         self.people = PeopleRepository(connection, kept)
         self.people_listing = PeopleListing(connection)
         self.accounts = AccountRepository(connection, kept, self.people)
+        self.devices = DevicePasswords(connection)
+        self.login_attempts = LoginAttempts(connection)
         self.appointments = AppointmentRepository(connection)
         self.calendars = CalendarRepository(connection)
         self.reading = CalendarReading(connection)
@@ -80,6 +90,7 @@ class Transaction:
         self.conflicts = ConflictRepository(connection)
         self.conflicts_reading = ConflictReading(connection)
         self.journal = Journal(connection)
+        self.journal_reading = JournalReading(connection)
         self.answers = AnswersReading(connection)
         self.beginnings = Beginnings(connection)
         self.outbox = Outbox(connection)
@@ -99,6 +110,9 @@ class Transaction:
         self.planning = PlanningReading(connection)
         self.saved_filters = SavedFilters(connection)
         self.export_jobs = ExportJobs(connection)
+        self.measuring = Measuring(connection)
+        self.verifying = VerifyingReading(connection)
+        self.mending = Mending(connection)
         self._doomed = False
 
     def doom(self) -> None:

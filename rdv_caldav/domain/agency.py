@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from rdv_caldav.domain.conflicts import DEFAULT_RULES, ConflictRule
 from rdv_caldav.domain.defaults import AppointmentDefaults
+from rdv_caldav.domain.devices import AccountPasswordOnCaldav
 
 
 class PersonKind(StrEnum):
@@ -80,7 +81,10 @@ class Person:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """A login. ``sector_ids`` empty means every sector (for gestionnaires)."""
+    """A login. ``sector_ids`` empty means every sector (for gestionnaires).
+
+    ``credentials_mark`` is another word after each change of its passwords.
+    """
 
     id: int
     login: str
@@ -88,6 +92,7 @@ class Account:
     person_id: int | None = None
     sector_ids: frozenset[int] = frozenset()
     active: bool = True
+    credentials_mark: str = field(default="", compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,6 +151,7 @@ class AgencySettings:
     personal_calendars: bool = True
     personal_quota: int = 50_000_000
     personal_collections: int = 100
+    account_password_on_caldav: AccountPasswordOnCaldav = AccountPasswordOnCaldav.UNTIL_DEVICE
     conflict_rules: tuple[ConflictRule, ...] = DEFAULT_RULES
     default_reminders: dict[str, int] = field(default_factory=dict)
     appointment_defaults: AppointmentDefaults = field(default_factory=AppointmentDefaults)

@@ -41,6 +41,15 @@ class ModuleOff(DomainError):
 # -- the actor may not --------------------------------------------------------------------
 
 
+class TooManyAttempts(DomainError):
+    """Too many wrong passwords: none is looked at now, right ones neither."""
+
+    def __init__(self, message: str, *, retry_after: int = 1) -> None:
+        """Remember after how many seconds the next one will be."""
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
 class AccessRefused(DomainError):
     """The actor may not do this here; nothing is learnt about what exists."""
 

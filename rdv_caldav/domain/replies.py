@@ -242,7 +242,7 @@ def judge(
     compare. ``time_sequence`` is what SEQUENCE was at the last change of time, ``mailed_sequence``
     the highest that was ever mailed to him.
     """
-    order = _order(answer, last)
+    order = _order(answer, last, mailed_sequence)
     if order is not None and order <= 0:
         return Verdict.REPLAYED if order == 0 else Verdict.OUT_OF_ORDER
     if answer.sequence is None or answer.sequence > mailed_sequence:
@@ -250,14 +250,18 @@ def judge(
     return Verdict.OUTDATED if answer.sequence < time_sequence else Verdict.APPLY
 
 
-def _order(answer: Answer, last: LastAnswer | None) -> int | None:
-    """Return -1, 0, 1 for an answer before, like or after the last; None if nothing tells."""
+def _order(answer: Answer, last: LastAnswer | None, mailed_sequence: int) -> int | None:
+    """Return -1, 0, 1 for an answer before, like or after the last; None if nothing tells.
+
+    A number that was never mailed is one of the program's own: it would keep out all answers
+    that repeat ours, for good.
+    """
     if last is None:
         return None
-    if answer.sequence is not None and last.sequence is not None:
-        difference = answer.sequence - last.sequence
-        if difference:
-            return 1 if difference > 0 else -1
+    numbers = [answer.sequence, last.sequence]
+    known = [each for each in numbers if each is not None and each <= mailed_sequence]
+    if len(known) == len(numbers) and known[0] != known[1]:
+        return 1 if known[0] > known[1] else -1
     if answer.stamp is None or last.stamp is None:
         return None
     return (answer.stamp > last.stamp) - (answer.stamp < last.stamp)

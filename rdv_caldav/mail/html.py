@@ -97,13 +97,18 @@ def with_answer_block(page: str, block: AnswerBlock) -> str:
     return f"{before}{block.html}{end}{after}" if end else page + block.html
 
 
+def may_answer_by(url: str) -> bool:
+    """Tell whether a URL can be followed, and is short enough for a code that phones can read."""
+    return url.startswith(("https://", "http://")) and len(url) <= _LONGEST_LINK
+
+
 def answer_block(url: str, language: str) -> AnswerBlock:
     """Return three buttons and a QR code that lead to the one page where the answer is given.
 
     Nothing is chosen by following one: programs that check links follow all of them. Raises
     InvalidInput for a URL that is not http(s), or too long for a code that phones can read.
     """
-    if not url.startswith(("https://", "http://")) or len(url) > _LONGEST_LINK:
+    if not may_answer_by(url):
         raise InvalidInput("the link to the answer page cannot be used")
     words = _WORDS.get(language, _WORDS["fr"])
     image = InlineImage(name=QR_NAME, content=_qr(url))

@@ -78,6 +78,11 @@ def new_message_id(domain: str, key: str = "") -> str:
     return f"<{b32encode(stem).decode().lower()}@{ascii_domain(domain)}>"
 
 
+def may_unsubscribe_by(url: str) -> bool:
+    """Tell whether a URL can stand in a header field: https, and ASCII alone."""
+    return _URL.fullmatch(url) is not None
+
+
 def build(mail: OutgoingMail) -> bytes:
     """Return a mail as it is sent: CRLF, lines of 998 octets at most, all ASCII save addresses.
 
@@ -99,7 +104,7 @@ def _check(mail: OutgoingMail) -> None:
         raise InvalidInput("the Message-ID of a mail is not valid")
     if not _LANGUAGE.fullmatch(mail.language):
         raise InvalidInput("the language of a mail is not valid")
-    if mail.unsubscribe and not _URL.fullmatch(mail.unsubscribe):
+    if mail.unsubscribe and not may_unsubscribe_by(mail.unsubscribe):
         raise InvalidInput("the link to unsubscribe must be an https URL")
     for image in mail.images:
         if not _IMAGE_NAME.fullmatch(image.name) or not _IMAGE_NAME.fullmatch(image.subtype):

@@ -24,6 +24,8 @@ _BARE_END = re.compile(rb"\r(?!\n)|(?<!\r)\n")
 _MESSAGE_ID = re.compile(rb"^Message-ID:\s*<([^>\r\n]+)>", re.IGNORECASE | re.MULTILINE)
 # RFC 4954: nothing can be sent before somebody changes how we log in
 _LOGIN_CODES = frozenset({530, 534, 535, 538})
+# the size and the options of one mail (RFC 1870, RFC 5321); what else refuses MAIL, refuses us
+_OF_THE_MAIL = frozenset({552, 555})
 _OK, _GO_ON, _CLOSING = 250, 354, 421
 _LONGEST_ENVELOPE_ID = 100  # RFC 3461 §4.4
 
@@ -69,8 +71,9 @@ class SmtpSession:
         """Give one mail to the server and return its answer, without addresses.
 
         The server is asked to report failures and delays, where it can (RFC 3461). Raises
-        Deferred, Refused, Unsure, NotAccepted; InvalidInput for addresses and bytes that cannot
-        be sent at all. After each of them the session can go on with the next mail.
+        Deferred, Refused, Unsure; NotAccepted, where it is the sender who is refused, too;
+        InvalidInput for addresses and bytes that cannot be sent at all. After each of them the
+        session can go on with the next mail.
         """
         if _BARE_END.search(raw):
             raise InvalidInput("a mail has line ends that are not CRLF")
@@ -137,7 +140,12 @@ def _stuffed(raw: bytes) -> bytes:
 
 def _introduce(smtp: smtplib.SMTP, raw: bytes, sender: str, recipient: str) -> None:
     """Say from whom and to whom a mail is (MAIL and RCPT)."""
-    _said(*smtp.mail(sender, _mail_options(smtp, raw, sender + recipient)))
+    options = _mail_options(smtp, raw, sender + recipient)
+    code, reply = smtp.mail(sender, options)
+    if 500 <= code < 600 and code not in _OF_THE_MAIL and "SMTPUTF8" not in options:
+        # it would refuse all that we send: somebody has to put the server right, or the setting
+        raise NotAccepted(clean(reply), code=code)
+    _said(code, reply)
     options = []
     if smtp.has_extn("dsn"):
         options.append("NOTIFY=FAILURE,DELAY")

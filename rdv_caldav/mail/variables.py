@@ -12,7 +12,7 @@ from datetime import date, datetime
 
 from babel import dates
 
-from rdv_caldav.domain.appointment import Span, State
+from rdv_caldav.domain.appointment import Presence, Span, State
 
 Value = str | list[str] | None
 """None stands for what is empty, so that ``{% if lieu %}`` asks what it seems to ask."""
@@ -20,6 +20,18 @@ Value = str | list[str] | None
 _STATES = {
     "fr": {State.PLANNED: "Planifié", State.HELD: "Tenu", State.CANCELLED: "Annulé"},
     "en": {State.PLANNED: "Planned", State.HELD: "Held", State.CANCELLED: "Cancelled"},
+}
+_ANSWERS = {
+    "fr": {
+        Presence.ACCEPTED: "acceptée",
+        Presence.TENTATIVE: "peut-être",
+        Presence.DECLINED: "refusée",
+    },
+    "en": {
+        Presence.ACCEPTED: "accepted",
+        Presence.TENTATIVE: "maybe",
+        Presence.DECLINED: "declined",
+    },
 }
 _ALL_DAY = {"fr": "toute la journée", "en": "all day"}
 
@@ -31,7 +43,8 @@ class Facts:
     ``notes`` are empty unless the agency lets mails tell them (rule 10), ``link`` is the address
     of the page, empty for who cannot open it; ``answer_link`` that of the page where he answers
     without an account, empty in what is no invitation. ``old_span`` and ``old_location`` are what
-    the mail before said, where that was something else.
+    the mail before said, where that was something else. ``dates`` are the next ones of a series
+    that is told as a whole, and ``presence`` is what the recipient answered to what it tells.
     """
 
     recipient: str
@@ -50,6 +63,9 @@ class Facts:
     answer_link: str = ""
     old_span: Span | None = None
     old_location: str = ""
+    dates: tuple[Span, ...] = ()
+    has_more_dates: bool = False
+    presence: Presence = Presence.NEEDS_ACTION
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +100,11 @@ def _when(span: Span, language: str) -> str:
         return f"{begins}, {_ALL_DAY[language]}" if same_day else f"{begins} – {ends}"
     until = f"{span.end:%H:%M}" if same_day else f"{ends}, {span.end:%H:%M}"
     return f"{begins}, {span.start:%H:%M} – {until}"
+
+
+def _dates(facts: Facts, language: str) -> list[str]:
+    written = [_when(each, language) for each in facts.dates]
+    return [*written, "…"] if facts.has_more_dates else written
 
 
 def _variable(
@@ -192,6 +213,18 @@ VARIABLES: tuple[Variable, ...] = (
         "Place that was told before, if it has changed",
         lambda facts, _: facts.old_location,
     ),
+    _variable(
+        "prochaines_dates",
+        "Les prochaines dates d’une série, une par une ; vide hors des invitations à une série",
+        "The next dates of a series, one by one; empty save in invitations to a series",
+        _dates,
+    ),
+    _variable(
+        "reponse",
+        "Ce qu’il a répondu : acceptée, peut-être ou refusée ; vide tant qu’on attend sa réponse",
+        "What he answered: accepted, maybe or declined; empty as long as his answer is waited for",
+        lambda facts, language: _ANSWERS[language].get(facts.presence, ""),
+    ),
 )
 
 NAMES = frozenset(variable.name for variable in VARIABLES)
@@ -227,5 +260,18 @@ SAMPLE = Facts(
         zone="Europe/Paris",
     ),
     old_location="2 place du Modèle",
+    dates=(
+        Span(
+            start=datetime.fromisoformat("2026-11-24T14:00"),
+            end=datetime.fromisoformat("2026-11-24T15:00"),
+            zone="Europe/Paris",
+        ),
+        Span(
+            start=datetime.fromisoformat("2026-12-01T14:00"),
+            end=datetime.fromisoformat("2026-12-01T15:00"),
+            zone="Europe/Paris",
+        ),
+    ),
+    presence=Presence.ACCEPTED,
 )
 """What previews show as long as there is no rendez-vous."""

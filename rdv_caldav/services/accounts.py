@@ -1,17 +1,22 @@
-"""Accounts: making them, and checking passwords."""
+"""Accounts: making them, and checking passwords.
+
+A check is made to be slow and takes 64 MiB. A process makes few at once, so that whoever guesses
+passwords takes neither all its processors nor, by waiting, all its threads.
+"""
 
 from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable
 from datetime import datetime
+from threading import BoundedSemaphore
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from rdv_caldav.db.uow import Transaction
 from rdv_caldav.domain.agency import Account, Role
-from rdv_caldav.domain.errors import InvalidInput, WeakPassword
+from rdv_caldav.domain.errors import InvalidInput, TooManyAttempts, WeakPassword
 from rdv_caldav.services.access import Actor
 from rdv_caldav.services.audit import record_change
 
@@ -20,6 +25,16 @@ _NOBODY = _HASHER.hash("nobody has this password")
 MAX_LOGIN = 200
 MIN_PASSWORD = 10
 """Characters of a password that somebody chooses for himself."""
+
+MOST_CHECKS = 2
+"""Checks of passwords at once, in one process."""
+
+MOST_WAITING = 2
+"""Checks that wait for their turn, of those whom nobody knows."""
+
+_BUSY_SECONDS = 2
+_CHECKS = BoundedSemaphore(MOST_CHECKS)
+_ROOM = BoundedSemaphore(MOST_CHECKS + MOST_WAITING)
 
 _UNPRINTABLE = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"})
 
@@ -91,12 +106,34 @@ def verify(tx: Transaction, login: str, password: str) -> Account | None:
         found = tx.accounts.credentials(normalised_login(login))
     except InvalidInput:
         found = None
-    account, stored = found or (None, _NOBODY)
+    account, stored = found or (None, None)
+    is_right = matches(stored, password, patiently=True)
+    return account if is_right and account is not None and account.active else None
+
+
+def matches(stored: str | None, password: str, *, patiently: bool) -> bool:
+    """Tell whether a password is the one of a hash; none takes as long, and is never right.
+
+    Raises TooManyAttempts when many are checked already, unless ``patiently``.
+    """
+    if patiently:
+        with _CHECKS:
+            return _matches(stored, password)
+    if not _ROOM.acquire(blocking=False):
+        raise TooManyAttempts("many passwords are being checked", retry_after=_BUSY_SECONDS)
     try:
-        _HASHER.verify(stored, _secret(password))
+        with _CHECKS:
+            return _matches(stored, password)
+    finally:
+        _ROOM.release()
+
+
+def _matches(stored: str | None, password: str) -> bool:
+    try:
+        _HASHER.verify(stored or _NOBODY, _secret(password))
     except (VerificationError, InvalidHashError):
-        return None
-    return account if account is not None and account.active else None
+        return False
+    return stored is not None
 
 
 def _secret(password: str) -> bytes:

@@ -60,6 +60,8 @@ def change(
         for name, value in different.items()
     ]
     _record(tx, actor, entries, now=now)
+    if "account_password_on_caldav" in different:
+        tx.accounts.renew_marks()
     if different.keys() & _OF_THE_ORGANIZER:
         # it stands in the organizer of every appointment, past ones too
         tx.calendars.renew_all(now)

@@ -16,6 +16,7 @@ from rdv_caldav.ical.objects import CalendarObject, parse
 from rdv_caldav.ical.splitting import split_by_uid
 from rdv_caldav.services import calendars
 from rdv_caldav.services.access import Actor, Channel
+from rdv_caldav.services.audit import record_change
 from rdv_caldav.services.calendar_objects.put import put_object
 
 _MAX_NAME = 150
@@ -57,6 +58,9 @@ def import_calendar(
             _put(tx, actor, seen, obj, report, now=now)
         except DomainError as error:
             report.refused.append((uid, str(error)))
+    if report.created:
+        told = {"person": seen.person.id, "slug": slug, "created": len(report.created)}
+        record_change(tx, actor, "CalendarImported", told, now=now)
     return report
 
 

@@ -35,6 +35,11 @@ def forget_deletions(tx: Transaction, *, days: int, now: datetime) -> int:
     return forgotten
 
 
+def forget_attempts(tx: Transaction, *, now: datetime) -> int:
+    """Forget the wrong passwords that no longer count against anybody; return how many budgets."""
+    return tx.login_attempts.prune(int(now.timestamp()))
+
+
 def forget_mails(tx: Transaction, *, days: int, now: datetime) -> int:
     """Forget what mails said that are more than so many days old; return of how many.
 

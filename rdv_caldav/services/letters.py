@@ -22,7 +22,9 @@ __all__ = ["check"]
 _PERSONAL = frozenset({"destinataire", "prenom", "nom", "lien", "notes"})
 """Variables that differ from one recipient to the other."""
 
-_OF_INVITATIONS = frozenset({"lien_reponse", "ancien_horaire", "ancien_lieu"})
+_OF_INVITATIONS = frozenset(
+    {"lien_reponse", "ancien_horaire", "ancien_lieu", "prochaines_dates", "reponse"}
+)
 """Variables that only invitations have values for."""
 
 

@@ -65,16 +65,17 @@ def do_import(
     _check(actor)
 
     def write_and_record(turn: Callable[[Transaction], ImportReport]) -> ImportReport:
-        return write(lambda tx: _recorded(tx, actor, turn(tx), now=now))
+        return write(lambda tx: recorded(tx, actor, turn(tx), now=now))
 
     return import_in_turns(
         read, write_and_record, order.text, meanings=order.meanings, kind=order.kind
     )
 
 
-def _recorded(
-    tx: Transaction, actor: Actor, report: ImportReport, *, now: datetime
+def recorded(
+    tx: Transaction, actor: Actor | None, report: ImportReport, *, now: datetime
 ) -> ImportReport:
+    """Return the report of a turn that was written, now in the journal. A command has no actor."""
     if report.slugs:
         details = {
             "created": len(report.created),

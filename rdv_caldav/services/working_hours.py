@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import datetime
 
 from rdv_caldav.db.uow import Transaction
 from rdv_caldav.domain.errors import EditRefused, InvalidInput
 from rdv_caldav.ical.availability import WEEKDAYS, Hours, checked_availability
 from rdv_caldav.services.access import Actor
+from rdv_caldav.services.audit import record_change
 
 _DAYS = ("lu", "ma", "me", "je", "ve", "sa", "di")
 _ALWAYS = "toujours"
@@ -104,11 +106,16 @@ def own_availability(tx: Transaction, actor: Actor) -> str:
     return "" if person is None else tx.people.availability_of(person.id)
 
 
-def keep_availability(tx: Transaction, actor: Actor, text: str) -> None:
+def keep_availability(tx: Transaction, actor: Actor, text: str, *, now: datetime) -> None:
     """Keep the availability of an account's own person; an empty text takes it away.
 
     Raises EditRefused for an account that is nobody's, NotCalendarData.
     """
     if actor.person is None:
         raise EditRefused("the account is no person's")
-    tx.people.save_availability(actor.person.id, text and checked_availability(text))
+    before = own_availability(tx, actor)
+    after = text and checked_availability(text)
+    tx.people.save_availability(actor.person.id, after)
+    if after != before:
+        told = {"person": actor.person.id, "slug": actor.person.slug}
+        record_change(tx, actor, "HoursChanged", told, now=now)

@@ -94,8 +94,12 @@ def _names(page: Page) -> dict[str, str]:
         "csrf_token": token,
     }
     prepared = page.request.post("/analyse/rendez-vous/exports", form=wish)
+    made = page.request.post("/compte/appareils", form={"label": "x", "csrf_token": token})
+    device = re.search(r"/de/admin/(\d+)/revoquer", made.text())
+    assert device is not None
     return {
         "template": template,
+        "device": device.group(1),
         "date": date.partition("date=")[2],
         "export": prepared.url.rsplit("/", 1)[1],
     }

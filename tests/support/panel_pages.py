@@ -22,6 +22,7 @@ NO_PAGES = frozenset(
         "health.health",
         "answering.calendar",
         "feeds.feed",
+        "journal.export",
         "mailing.file",
         "mailing.received_file",
         "people.export",
@@ -100,8 +101,15 @@ admin                           /administration/configuration/modeles?canal=sms
 admin                           /administration/configuration/modeles/nouveau
 admin                           /administration/configuration/modeles/nouveau?canal=sms
 admin                           /administration/configuration/modeles/{template}
+admin                           /administration/journal
+admin                           /administration/journal?du=hier  422
+admin                           /administration/journal?texte=rien-de-tel
 admin ivan                      /compte
 admin                           /compte?q=client
+admin ivan                      /compte/appareils
+admin                           /compte/appareils/de/claire
+admin                           /compte/appareils/de/admin/{device}/revoquer
+claire                          /compte/appareils/de/ivan  403
 """
 
 
@@ -131,6 +139,7 @@ def forgotten(app: Flask) -> set[str]:
     adapter = app.url_map.bind("localhost")
     some = {
         "date": "",
+        "device": "1",
         "export": "0" * 32,
         "template": "1",
         "link": "/r/signed",

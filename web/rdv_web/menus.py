@@ -145,6 +145,12 @@ MENU: tuple[Section, ...] = (
                 also=("administration.",),
                 roles=ADMINISTRATORS,
             ),
+            Entry(
+                label=_("Journal"),
+                icon="history",
+                endpoint="journal.listing",
+                roles=ADMINISTRATORS,
+            ),
         ),
     ),
     Section(
@@ -155,6 +161,13 @@ MENU: tuple[Section, ...] = (
                 icon="circle-user",
                 endpoint="account.preferences",
                 also=("account.",),
+                roles=EVERYBODY,
+            ),
+            Entry(
+                label=_("Mes appareils"),
+                icon="phone",
+                endpoint="account.devices",
+                also=("account.confirm_rev", "account.make_dev", "account.revoke_dev"),
                 roles=EVERYBODY,
             ),
         ),

@@ -35,6 +35,9 @@ REFUSALS: Mapping[type[DomainError], Refusal] = {
         HTTPStatus.NOT_FOUND, _("Le module Rendez-vous est désactivé dans « Mes options ».")
     ),
     errors.AccessRefused: Refusal(HTTPStatus.FORBIDDEN, _("Vous n’avez pas accès à cette page.")),
+    errors.TooManyAttempts: Refusal(
+        HTTPStatus.TOO_MANY_REQUESTS, _("Trop de mots de passe incorrects. Réessayez plus tard.")
+    ),
     errors.EditRefused: Refusal(
         HTTPStatus.FORBIDDEN, _("Vous pouvez lire ce rendez-vous, mais pas le modifier.")
     ),

@@ -51,7 +51,7 @@ def _make(request: Request, root: str, *, is_calendar: bool) -> Answer:
         refusals |= _component_refusals(changes)
     if refusals:
         # what stands there already comes first
-        with opened(request.book, request.login) as now:
+        with opened(request.book, request.login, proof=request.proof) as now:
             _check_null(now, request.segments)
         href = request.url(*request.segments, is_collection=True)
         return multistatus([changes.without(_TYPE).response(href, refusals)])

@@ -35,7 +35,7 @@ def proppatch(request: Request) -> Answer:
         if not refusals:
             if isinstance(resource, Inbox) and set(changes.wanted) == {AVAILABILITY}:
                 text = changes.applied({}).get(AVAILABILITY, "")
-                working_hours.keep_availability(now.tx, now.actor, text)
+                working_hours.keep_availability(now.tx, now.actor, text, now=now.now)
             else:
                 _keep(now, resource, changes.applied(resource.kept))
         return request.url(*resource.segments, is_collection=resource.is_collection)

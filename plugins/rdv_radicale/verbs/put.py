@@ -96,7 +96,7 @@ def _write(request: Request) -> Written:
 def _own_parent(request: Request) -> PersonalCollection | None:
     """Return the account's own collection that the object is put into, None where it is none."""
     segments = request.segments
-    with opened(request.book, request.login) as now:
+    with opened(request.book, request.login, proof=request.proof) as now:
         parent = collections.find_of(now.tx, request.login, "/".join(segments[1:-1]))
         # a person who came to be visible under the name hides the account's own calendar
         if parent is not None and isinstance(find_collection(now, segments[:-1]), PersonCalendar):

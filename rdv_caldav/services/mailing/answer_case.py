@@ -15,7 +15,7 @@ from rdv_caldav.domain.agency import AgencySettings
 from rdv_caldav.domain.appointment import Appointment, Details, Presence, State
 from rdv_caldav.domain.replies import Answer, Respondent
 from rdv_caldav.ical.itip_reading import MessageEvent, Original, SchedulingMessage
-from rdv_caldav.ical.moments import Clock, Moment
+from rdv_caldav.ical.moments import Clock, Moment, shifted
 from rdv_caldav.ical.recurrence import occurs_at, time_index
 from rdv_caldav.services.mailing.attribution import Sender
 from rdv_caldav.services.mailing.outcomes import Finding, Reason, Result
@@ -27,6 +27,7 @@ ANSWERS = frozenset({REPLY, COUNTER, REFRESH})
 
 LONGEST_KEPT = 500
 _MOST_KEPT = 50
+_YEARS = frozenset(range(1970, 2500))
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,14 +116,19 @@ class AnswerCase:
     # -- what is kept ---------------------------------------------------------------------
 
     def proposal(self, heard: Sequence[Heard]) -> dict[str, Any]:
-        """Return the time that a COUNTER proposes, of several dates the first one."""
+        """Return the time that a COUNTER proposes, of several dates the first one.
+
+        One in no year that anybody plans for is none: not every clock goes that far.
+        """
         for each in heard if self.method == COUNTER else ():
             start, end = each.event.start, each.event.end
             if start is None:
                 continue
             span = details_at(self.appointment, each.answer.original).span
             begin = wall_in(start, span.zone)
-            until = wall_in(end, span.zone) if end is not None else begin + span.duration
+            until = wall_in(end, span.zone) if end is not None else shifted(begin, span.duration)
+            if not {begin.year, until.year} <= _YEARS:
+                continue
             return {
                 "original": each.answer.original.isoformat() if each.answer.original else "",
                 "start": begin.isoformat(),

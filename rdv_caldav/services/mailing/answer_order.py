@@ -8,7 +8,7 @@ was written before them, and comes later, does not count.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from rdv_caldav.db.mail_threads import MailThread
@@ -17,6 +17,8 @@ from rdv_caldav.domain.appointment import Presence
 from rdv_caldav.domain.replies import Answer, LastAnswer, Verdict, judge
 
 _WHOLE = ""
+_FASTEST_CLOCK = timedelta(days=1)
+"""How much later than it is a program may take it to be: zones are confounded."""
 
 
 def verdict_on(thread: MailThread, answer: Answer) -> Verdict:
@@ -45,7 +47,10 @@ def dates_answered_since(thread: MailThread, answer: Answer) -> list[datetime]:
 def remember(
     tx: Transaction, thread: MailThread, answers: Iterable[Answer], *, now: datetime
 ) -> None:
-    """Keep what the last answers are known again by; without a stamp it is ``now``."""
+    """Keep what the last answers are known again by; without a stamp it is ``now``.
+
+    So it is with one by a clock that is wrong: until that day nothing else would count.
+    """
     answered = dict(thread.answered)
     for answer in answers:
         if answer.original is None:
@@ -53,10 +58,16 @@ def remember(
             answered = {scope: kept for scope, kept in answered.items() if scope in since}
         answered[_scope(answer.original)] = {
             "sequence": answer.sequence,
-            "stamp": int((answer.stamp or now).timestamp()),
+            "stamp": int(_stamp(answer, now).timestamp()),
             "presence": answer.presence.value,
         }
     tx.mail_threads.answered(thread.id, answered)
+
+
+def _stamp(answer: Answer, now: datetime) -> datetime:
+    if answer.stamp is None or answer.stamp > now + _FASTEST_CLOCK:
+        return now
+    return answer.stamp
 
 
 def _kept_for(thread: MailThread, original: datetime | None) -> list[Mapping[str, Any]]:

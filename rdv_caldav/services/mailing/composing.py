@@ -8,14 +8,18 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
+from itertools import islice
 
 from rdv_caldav.db.contacts import Contact
 from rdv_caldav.db.mail_threads import MailThread, participant_key
 from rdv_caldav.db.outbox import OutboxMessage
 from rdv_caldav.db.uow import Transaction
 from rdv_caldav.domain.agency import Person
+from rdv_caldav.domain.appointment import Presence, Span, State
 from rdv_caldav.domain.errors import InvalidInput
 from rdv_caldav.domain.mail_templates import (
     LANGUAGES,
@@ -25,8 +29,15 @@ from rdv_caldav.domain.mail_templates import (
     RenderedMessage,
 )
 from rdv_caldav.domain.mailing import CANCEL, NOTICE, REMINDER, REQUEST
-from rdv_caldav.mail.html import AnswerBlock, answer_block, inlined, with_answer_block
-from rdv_caldav.mail.message import OutgoingMail, build, new_message_id
+from rdv_caldav.ical.recurrence import time_index
+from rdv_caldav.mail.html import (
+    AnswerBlock,
+    answer_block,
+    inlined,
+    may_answer_by,
+    with_answer_block,
+)
+from rdv_caldav.mail.message import OutgoingMail, build, may_unsubscribe_by, new_message_id
 from rdv_caldav.mail.variables import Facts
 from rdv_caldav.services import mail_templates
 from rdv_caldav.services.appointment_mails import MESSAGE
@@ -38,19 +49,23 @@ _WRITTEN = frozenset({MESSAGE, TEST})
 _ANSWERED = frozenset({REQUEST, REMINDER})
 _ANSWER_LINK = re.compile(r"\{\{-?\s*lien_reponse\b")
 _LONGEST_PROBLEM = 500
+MOST_DATES = 10
+"""Dates of a series that are written out."""
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Composed:
-    """What is sent: a mail as bytes, or the text of a text message in UTF-8.
+    """What is sent.
 
-    ``sequence`` is the SEQUENCE that it says, ``problem`` what is wrong with the agency's
-    template, where the shipped one had to be taken.
+    ``made`` returns it as bytes: a mail, or the text of a text message in UTF-8. It takes longer
+    than all the rest, needs no transaction, and raises InvalidInput for what can never be sent:
+    an address that is none. ``sequence`` is the SEQUENCE that it says, ``problem`` what is wrong
+    with the agency's template, where the shipped one had to be taken.
     """
 
-    raw: bytes
+    made: Callable[[], bytes]
     message_id: str = ""
     sequence: int = 0
     problem: str = ""
@@ -67,8 +82,8 @@ def compose(tx: Transaction, message: OutboxMessage, now: datetime) -> Composed 
     """Return what is sent for a queued message; ``now`` is aware.
 
     What an invitation says is kept in its thread, see
-    :func:`rdv_caldav.services.mailing.telling.was_sent`. Raises InvalidInput for what can never
-    be sent: an address that is none.
+    :func:`rdv_caldav.services.mailing.telling.was_sent`. Raises InvalidInput for a domain of the
+    agency that is none.
     """
     case = _case(tx, message, now)
     return case if isinstance(case, Skip) else _Composer(tx, case).composed()
@@ -134,7 +149,7 @@ class _Composer:
         if message.medium == Medium.SMS:
             rendered, problem = self._rendered(thread, Medium.SMS)
             text, sequence = rendered.text.strip(), self._sequence(None)
-            return Composed(raw=text.encode(), sequence=sequence, problem=problem)
+            return Composed(made=text.encode, sequence=sequence, problem=problem)
         if message.method in _WRITTEN:
             rendered, problem = self._written(), ""
         else:
@@ -146,19 +161,17 @@ class _Composer:
             sender.rpartition("@")[2], key=threads.message_key(self.tx, message.id)
         )
         calendar = self._calendar(thread, sequence) if thread else ""
-        block = self._block(thread)
-        page = _page(rendered.html, block)
+        link = "" if self._answers_itself else self._answer_link(thread)
         mail = OutgoingMail(
             sender=sender,
             sender_name=self.settings.name,
             recipient=message.recipient,
             recipient_name=self.name,
             subject=rendered.subject,
-            text=_with_text(rendered.text, block),
-            html=page,
+            text=rendered.text,
+            html=rendered.html,
             calendar=calendar,
             method=message.method if calendar else "",
-            images=block.images if block and page else (),
             message_id=message_id,
             references=_references(thread),
             date=self.case.now.astimezone(UTC),
@@ -166,10 +179,9 @@ class _Composer:
             unsubscribe=self._unsubscribe(thread),
             automatic=message.method != MESSAGE,
         )
-        raw = build(mail)
         self._remember(thread, sequence, message_id)
         return Composed(
-            raw=raw,
+            made=partial(_built, mail, link),
             message_id=message_id,
             sequence=sequence,
             problem=problem[:_LONGEST_PROBLEM],
@@ -237,6 +249,13 @@ class _Composer:
             link=page_link(case.stored.id, settings) if self.has_account else "",
             names_others=settings.all_named_in_mails or case.message.method == NOTICE,
         )
+        own, dates = case.participant, self._dates()
+        facts = replace(
+            facts,
+            dates=dates[:MOST_DATES],
+            has_more_dates=len(dates) > MOST_DATES,
+            presence=own.presence if own is not None else Presence.NEEDS_ACTION,
+        )
         if told is None:
             return replace(facts, answer_link=self._answer_link(thread))
         old_span = told.span.on_clock_of(settings.time_zone)
@@ -247,22 +266,39 @@ class _Composer:
             old_location=told.location if told.location != details.location else "",
         )
 
+    def _dates(self) -> tuple[Span, ...]:
+        """Return the next dates on which he is expected, of a series that is told as a whole."""
+        appointment, message = self.case.stored.appointment, self.case.message
+        if appointment.recurrence is None or message.original is not None:
+            return ()
+        key, now = participant_key(message.recipient_key), self.case.now
+        listed = sorted(time_index(appointment, now=now).listed, key=lambda each: each.starts_at)
+        coming = (
+            relevance.details_at(appointment, each.original)
+            for each in listed
+            if each.stops_at > now
+        )
+        spans = (
+            details.span.on_clock_of(self.settings.time_zone)
+            for details in coming
+            if details.participant(key) is not None and details.state is not State.CANCELLED
+        )
+        return tuple(islice(spans, MOST_DATES + 1))
+
     # -- answering ------------------------------------------------------------------------
 
     def _answer_link(self, thread: MailThread | None) -> str:
         if thread is None or self.case.message.method not in _ANSWERED:
             return ""
-        return threads.answer_link(self.tx, thread, self.settings)
-
-    def _block(self, thread: MailThread | None) -> AnswerBlock | None:
-        link = self._answer_link(thread)
-        return answer_block(link, self.language) if link and not self._answers_itself else None
+        link = threads.answer_link(self.tx, thread, self.settings)
+        # one answers by the mail program, too: nobody goes without a mail for a wrong setting
+        return link if may_answer_by(link) else ""
 
     def _unsubscribe(self, thread: MailThread | None) -> str:
         if thread is None or self.case.message.method in _WRITTEN:
             return ""
         link = threads.stop_link(self.tx, thread, self.settings)
-        return link if link.startswith("https://") else ""
+        return link if may_unsubscribe_by(link) else ""
 
     # -- what programs read ---------------------------------------------------------------
 
@@ -311,8 +347,13 @@ def _shows_answer_link(template: MailTemplate) -> bool:
     return any(_ANSWER_LINK.search(text) for text in template.fields.values())
 
 
-def _with_text(text: str, block: AnswerBlock | None) -> str:
-    return f"{text.rstrip()}\n\n{block.text}" if block else text
+def _built(mail: OutgoingMail, answer_link: str) -> bytes:
+    """Return a mail as bytes, with its styles written into it and where to answer at its end."""
+    block = answer_block(answer_link, mail.language) if answer_link else None
+    page = _page(mail.html, block)
+    text = f"{mail.text.rstrip()}\n\n{block.text}" if block else mail.text
+    images = block.images if block and page else ()
+    return build(replace(mail, text=text, html=page, images=images))
 
 
 def _page(html: str, block: AnswerBlock | None) -> str:

@@ -1,9 +1,9 @@
 """Sending what waits in the outbox: claim, compose, send, note; in a thread or by a command.
 
-Nothing is sent within a transaction. A message is claimed and composed in one, sent, and its
-fate noted in another: whoever dies between leaves a message that is sent again after a while,
-with the same bytes and the same Message-ID. Several workers share the outbox, on any number of
-machines.
+Nothing is sent within a transaction. A message is claimed and composed in one, made into bytes
+that another keeps, sent, and its fate noted in a third: whoever dies between leaves a message
+that is sent again after a while, with the same bytes and the same Message-ID. Several workers
+share the outbox, on any number of machines.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from rdv_caldav.ical.delivery_status import GIVEN_UP, NO_WAY
 from rdv_caldav.mail.delivery import Deferred, NotAccepted, Refused, Unsure
 from rdv_caldav.services.mailing import composing, telling
 from rdv_caldav.services.mailing.book import Book
-from rdv_caldav.services.mailing.composing import Skip
+from rdv_caldav.services.mailing.composing import Composed, Skip
 from rdv_caldav.services.mailing.delivering import Carriers, Delivery, opened
 from rdv_caldav.services.mailing.readdressing import readdressed
 from rdv_caldav.services.mailing.relevance import Reason
@@ -80,7 +80,16 @@ class _Parcel:
     message: OutboxMessage
     raw: bytes
     sender: str
-    note: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """A claimed message that is still to be made."""
+
+    message: OutboxMessage
+    composed: Composed
+    sender: str
 
 
 class MailWorker:
@@ -171,7 +180,9 @@ class MailWorker:
             with self._book.database.writing() as tx:
                 now = self._book.clock()
                 claimed = tx.outbox.claim(now=now, until=now + LEASE, media=media)
-                return None if claimed is None else self._composed(tx, claimed, now)
+                taken = None if claimed is None else self._composed(tx, claimed, now)
+            # nobody has to wait while a mail is made
+            return self._made(taken) if isinstance(taken, _Draft) else taken
         except LostRace:
             raise
         except InvalidInput as error:
@@ -186,9 +197,9 @@ class MailWorker:
 
     def _composed(
         self, tx: Transaction, message: OutboxMessage, now: datetime
-    ) -> _Parcel | OutboxMessage:
-        """Return what is sent: as it was composed before, or composed now and kept."""
-        raw, note = tx.outbox.raw(message.id), ""
+    ) -> _Parcel | _Draft | OutboxMessage:
+        """Return what is sent: as it was made before, or as it is to be made."""
+        raw = tx.outbox.raw(message.id)
         is_unsure = raw is not None and message.problem.startswith(UNSURE)
         if not is_unsure:
             addressed = readdressed(tx, message)
@@ -200,17 +211,31 @@ class MailWorker:
             composed = composing.compose(tx, message, now)
             if isinstance(composed, Skip):
                 return _skipped(tx, message, composed)
-            is_mail = message.medium == Medium.MAIL
-            raw = self._carriers.signed(composed.raw) if is_mail else composed.raw
-            note = composed.problem
-            tx.outbox.keep_raw(message.id, raw, composed.message_id, sequence=composed.sequence)
             message = replace(message, message_id=composed.message_id)
-        elif not is_unsure:
+            return _Draft(message, composed, composing.sender_of(tx, message))
+        if not is_unsure:
             skip = composing.still_stands(tx, message, now)
             if skip is not None:
                 return _skipped(tx, message, skip)
-        sender = composing.sender_of(tx, message)
-        return _Parcel(message=message, raw=raw, sender=sender, note=note)
+        return _Parcel(message=message, raw=raw, sender=composing.sender_of(tx, message))
+
+    def _made(self, draft: _Draft) -> _Parcel | OutboxMessage:
+        """Make a mail and keep it, to be the same at each attempt, before it is sent."""
+        message, composed = draft.message, draft.composed
+        raw = composed.made()
+        if message.medium == Medium.MAIL:
+            raw = self._carriers.signed(raw)
+        kept = []
+
+        def keep(tx: Transaction) -> None:
+            if _is_ours(tx, message):
+                tx.outbox.keep_raw(message.id, raw, message.message_id, sequence=composed.sequence)
+                kept.append(raw)
+
+        self._write(keep)
+        if not kept:
+            return replace(message, status=RETRY)
+        return _Parcel(message=message, raw=raw, sender=draft.sender, note=composed.problem)
 
     # -- sending --------------------------------------------------------------------------
 

@@ -20,7 +20,7 @@ def test_the_migrations_make_the_tables(database: Database) -> None:
     with database.engine.connect() as connection:
         context = MigrationContext.configure(connection)
         assert compare_metadata(context, Base.metadata) == []
-    assert database.check_schema() == "0011"
+    assert database.check_schema() == "0012"
     database.upgrade()
 
 

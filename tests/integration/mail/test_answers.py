@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
 from rdv_caldav.db.received_mails import ReceivedMail
-from rdv_caldav.domain.appointment import Presence, Span
+from rdv_caldav.domain.appointment import Presence, Recurrence, Span
 from rdv_caldav.services import home
 from rdv_caldav.services.mailing.outcomes import Reason, Result
 from rdv_radicale.application import create_app
@@ -17,7 +19,7 @@ from support.dav import DavClient
 from support.inbox import only, switch
 from support.invitation_reading import read_invitation
 from support.mailroom import INVITED
-from support.postroom import SECOND, THIRD, WEEKLY, Postroom
+from support.postroom import FIRST, SECOND, THIRD, WEEKLY, Postroom
 from support.reply_shapes import Shape
 
 ACCEPTED, TENTATIVE = Presence.ACCEPTED, Presence.TENTATIVE
@@ -182,6 +184,45 @@ def test_an_answer_to_a_time_that_is_no_more_is_a_note(postroom: Postroom, is_se
     new = postroom.sent()
     assert postroom.answer(new, "DECLINED").result is Result.APPLIED
     assert postroom.presence(planned) is DECLINED
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"stamp": datetime(2099, 1, 1, tzinfo=UTC)}, {"sequence": 999_999_999}]
+)
+def test_a_clock_or_a_number_that_is_wrong_keeps_out_no_later_answer(
+    postroom: Postroom, wrong: dict[str, Any]
+) -> None:
+    planned, invitation = postroom.invite()
+    assert postroom.answer(invitation, **wrong).result is Result.APPLIED
+    postroom.mailroom.later(hours=1)
+    assert postroom.answer(invitation, "DECLINED").result is Result.APPLIED
+    assert postroom.presence(planned) is DECLINED
+
+
+def test_the_end_of_all_times_is_no_proposal(postroom: Postroom) -> None:
+    planned, invitation = postroom.invite()
+    raw = postroom.reply(invitation, shape=Shape.OUTLOOK, proposed=(FIRST, FIRST))
+    text = re.sub(r"(?m)^DTEND.*\r\n", "", read_invitation(raw).raw_calendar)
+    text = re.sub(r"(?m)^DTSTART.*\r\n", "DTSTART:99991231T235959Z\r\n", text)
+    head = f"From: {GUEST}\r\nTo: {read_invitation(invitation).organizer}\r\n"
+    head += "Content-Type: text/calendar; charset=utf-8\r\n\r\n"
+    assert postroom.take(head.encode() + text.encode()).result is Result.APPLIED
+    assert postroom.presence(planned) is TENTATIVE
+
+
+@pytest.mark.parametrize("is_sent", [True, False])
+def test_an_answer_to_a_series_that_repeated_otherwise_is_a_note(
+    postroom: Postroom, is_sent: bool
+) -> None:
+    """Its first date is where it was: all the others are not."""
+    planned, invitation = postroom.invite(plan=WEEKLY)
+    rules = ("FREQ=WEEKLY;INTERVAL=3;COUNT=4",)
+    postroom.mailroom.revise(planned, recurrence=Recurrence(rules=rules))
+    if is_sent:
+        postroom.mailroom.send()
+    outcome = postroom.answer(invitation)
+    assert (outcome.result, outcome.reason) == (Result.OUTDATED, Reason.MOVED)
+    assert postroom.presence(planned) is OPEN
 
 
 def test_without_a_number_the_time_that_is_repeated_tells(postroom: Postroom) -> None:

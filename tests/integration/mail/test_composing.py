@@ -147,8 +147,8 @@ def test_the_answer_that_stands_is_told_and_a_new_time_asks_again(mailroom: Mail
     asked = [lines_of(text, "ATTENDEE")[0] for text in calendars(mailroom)]
     assert ["NEEDS-ACTION" in each for each in asked] == [True, False, True]
     said = [part_of(mail, "text/plain") for mail in mailroom.mails()]
-    assert "Si vous avez déjà répondu" in said[1]
-    assert "redire s’il vous convient" in said[2]
+    assert "Votre réponse reste enregistrée : acceptée" in said[1]
+    assert "dire s’il vous convient" in said[2]
     with mailroom.desk() as desk:
         thread = desk.tx.mail_threads.of_recipient(planned, f"guest:{GUEST}")
     assert thread is not None
@@ -195,6 +195,34 @@ def test_a_guest_of_the_series_is_told_of_its_exceptions_in_one_mail(mailroom: M
         ("skipped", "already-told"),
         ("skipped", "never-invited"),
     ]
+
+
+def test_words_say_when_a_series_takes_place_and_what_was_answered(mailroom: Mailroom) -> None:
+    """Whoever has no calendar program comes to the first date only, unless he reads of more."""
+    planned = mailroom.plan(plan=SERIES)
+    mailroom.set_state(planned, State.CANCELLED, THIRD)
+    mailroom.send()
+    with mailroom.desk() as desk:
+        alice = desk.actor("alice")
+        accepted = Presence.ACCEPTED
+        appointments.record_presence(desk.tx, alice, planned, GUEST, accepted, now=desk.now)
+    mailroom.revise(planned, subject="Autre objet")
+    mailroom.send()
+    daily = Recurrence(rules=("FREQ=DAILY;COUNT=30",))
+    mailroom.revise(planned, recurrence=daily, occurrences=())
+    mailroom.send()
+    first, renamed, daily_mail = (part_of(mail, "text/plain") for mail in mailroom.mails())
+    dates = [line for line in first.split("\r\n") if line.startswith("- ")]
+    assert dates == [
+        "- mercredi 25 novembre 2026, 09:00 – 10:00",
+        "- mercredi 2 décembre 2026, 09:00 – 10:00",
+        "- mercredi 16 décembre 2026, 09:00 – 10:00",
+    ]
+    assert "Votre réponse reste enregistrée : acceptée." in renamed
+    # rule 5 asks him anew: nobody is told that there is nothing to do
+    assert "Merci de nous dire s’il vous convient" in daily_mail
+    assert daily_mail.count("\r\n- ") == 11
+    assert "- …" in daily_mail
 
 
 def test_a_series_that_repeats_otherwise_asks_again(mailroom: Mailroom) -> None:

@@ -23,9 +23,12 @@ from rdv_caldav.db.uow import Transaction
 from rdv_caldav.domain.appointment import Participant, Span, State
 from rdv_caldav.domain.clock import system_clock
 from rdv_caldav.domain.errors import InvalidInput, LostRace
+from rdv_caldav.domain.mailing import ContactBy
+from rdv_caldav.mail.delivery import Deferred
 from rdv_caldav.services import appointments
 from rdv_caldav.services.mailing import composing, sending, telling
 from rdv_caldav.services.mailing.composing import Composed, Skip
+from rdv_caldav.services.mailing.delivering import Delivery
 from rdv_caldav.services.mailing.sending import DELAYS, LEASE, MOST_ATTEMPTS, MailWorker, SentCount
 from rdv_caldav.settings import Settings
 from rdv_radicale.application import create_app
@@ -443,6 +446,28 @@ def test_what_a_worker_took_and_never_sent_is_free_again(mailroom: Mailroom) -> 
     assert statuses(mailroom, planned) == [("REQUEST", "sent")]
 
 
+def test_what_another_worker_made_of_a_message_stands(
+    mailroom: Mailroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server that takes longer than the lease: the message is sent by somebody else by then."""
+    planned = mailroom.plan()
+    send, slow = Delivery.mail, iter([True])
+
+    def late(self: Delivery, raw: bytes, *, sender: str, recipient: str) -> None:
+        if next(slow, False):
+            mailroom.clock.now += LEASE
+            assert MailWorker(mailroom.book).send_due() == SentCount(sent=1)
+            raise Deferred("timed out")
+        send(self, raw, sender=sender, recipient=recipient)
+
+    monkeypatch.setattr(Delivery, "mail", late)
+    mailroom.send()
+    mailroom.later(hours=1)
+    assert mailroom.send() == SentCount()
+    assert statuses(mailroom, planned) == [("REQUEST", "sent")]
+    assert len(mailroom.sink.mails) == 1
+
+
 # -- from a calendar program --------------------------------------------------------------
 
 
@@ -507,6 +532,29 @@ def test_mails_are_signed_where_there_is_a_key(mailroom: Mailroom, tmp_path: Pat
         MailWorker(replace(mailroom.book, settings=replace(settings, dkim_key_file="/nulle/part")))
 
 
+def test_a_text_message_leaves_the_thread_of_mails_alone(mailroom: Mailroom) -> None:
+    """Who stops mails by an older one stops those to his address, not those to his telephone."""
+    mailroom.set(invite_persons=True, invite_external_guests=False)
+    planned = mailroom.plan()
+    mailroom.send()
+    with mailroom.desk() as desk:
+        (before,) = desk.tx.mail_threads.of_appointment(planned)
+        desk.tx.people.save_details(
+            desk.person("claire").id,
+            phone="06 12 34 56 78",
+            notes="",
+            language="",
+            contact_by=ContactBy.SMS,
+        )
+    mailroom.revise(planned, location="Ailleurs")
+    with gateway() as (url, taken):
+        settings = replace(mailroom.book.settings, sms_url=url)
+        assert MailWorker(replace(mailroom.book, settings=settings)).send_due().sent == 1
+    assert len(taken) == 1
+    with mailroom.desk() as desk:
+        assert desk.tx.mail_threads.of_appointment(planned) == [before]
+
+
 def test_text_messages_leave_by_the_gateway(mailroom: Mailroom) -> None:
     with gateway() as (url, taken):
         settings = replace(
@@ -519,7 +567,7 @@ def test_text_messages_leave_by_the_gateway(mailroom: Mailroom) -> None:
                 phone="06 12 34 56 78",
                 notes="",
                 language="",
-                contact_by="sms",
+                contact_by=ContactBy.SMS,
             )
             desk.tx.outbox.put(
                 method="REMINDER",

@@ -120,6 +120,8 @@ def _reject(sink: SmtpSink) -> None:
         (lambda sink: sink.defer(), Deferred, 451),
         (lambda sink: sink.say("MAIL", "421 4.3.2 closing", times=1), Deferred, 421),
         (lambda sink: sink.say("MAIL", "530 5.7.0 log in", times=1), NotAccepted, 530),
+        (lambda sink: sink.say("MAIL", "550 5.7.1 not from here", times=1), NotAccepted, 550),
+        (lambda sink: sink.say("MAIL", "552 5.3.4 too large", times=1), Refused, 552),
         (lambda sink: sink.say("MAIL", "250 ok"), None, 0),
         (lambda sink: sink.say("RCPT", "251 will forward"), None, 0),
         (lambda sink: sink.say("RCPT", "999 what", times=1), Deferred, 999),

@@ -17,7 +17,7 @@ from werkzeug.test import TestResponse
 from rdv_caldav.bootstrap import AppointmentBook
 from rdv_caldav.db.mail_threads import recipient_key
 from rdv_caldav.db.received_mails import Arrival
-from rdv_caldav.services import feeds
+from rdv_caldav.services import devices, feeds
 from rdv_caldav.services.access import Channel, actor_for
 from rdv_caldav.services.control_exports import ExportFormat
 from rdv_caldav.services.export_jobs import Preparation, ask, claim
@@ -35,6 +35,7 @@ GROUPS = {
     "agency-wide": ("admin", "alice"),  # Nora has a secteur
     "administrators": ("admin",),
     "participants": ("claire",),
+    "own-devices": ("admin", "claire"),  # hers
     "whoever-asked": ("admin",),  # for a file that is being prepared
 }
 # the second column: who is let in; the third: what goes with the module
@@ -42,10 +43,15 @@ ROWS = """
 account.appointments                    everybody       module
 account.change_password                 everybody
 account.choose_language                 everybody
+account.confirm_revocation              own-devices
+account.devices                         everybody
+account.devices_of                      own-devices
 account.end_session                     everybody
 account.follow                          everybody
+account.make_device                     everybody
 account.move_up                         everybody
 account.preferences                     everybody
+account.revoke_device                   own-devices
 account.switch_notifications            everybody
 account.unfollow                        everybody
 administration.appointment_defaults     administrators
@@ -115,6 +121,8 @@ feeds.revoke                            concerned       module
 front_page.connecting                   everybody
 front_page.front_page                   anybody
 health.health                           anybody
+journal.export                          administrators
+journal.listing                         administrators
 login.enter                             anybody
 login.form                              anybody
 login.leave                             everybody
@@ -150,11 +158,13 @@ types.stylesheet                        anybody
 VALUES: Mapping[str, tuple[object, ...]] = {
     "appointment_id": (1,),
     "code": ("client",),
+    "device_id": (1,),
     "date": ("2026-12-01T10:00:00",),
     "ending": ("csv", "xls", "xlsx", "xml", "ics", "pdf"),
     "feed_id": (1,),
     "filter_id": (1,),
     "key": ("mail-message-fr", "1"),
+    "login": ("claire",),
     "kind": ("clients", "intervenants", "gestionnaires"),
     "secret": ("A" * 27,),
     "sector_id": (1,),
@@ -277,6 +287,7 @@ def _secret_addresses(book: AppointmentBook, appointment_id: int) -> dict[str, t
         link = threads.answer_link(tx, thread, settings)
         secret = feeds.create(tx, claire, "claire", label="", is_masked=False, now=now)
         feed = tx.feeds.of_person(claire.person_id or 0)[0].id
+        devices.make(tx, claire, "Téléphone", now=now)
     return {"signed": (link.rpartition("/")[2],), "secret": (secret,), "feed_id": (feed,)}
 
 

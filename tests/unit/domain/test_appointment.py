@@ -46,6 +46,17 @@ def test_the_length_is_counted_on_the_clock_over_a_change_to_winter_time() -> No
     assert night.ends_at - night.starts_at == timedelta(hours=9)
 
 
+def test_a_span_by_the_clock_of_another_zone_is_the_same_time() -> None:
+    noon = datetime(2026, 11, 24, 12)
+    there = Span(start=noon, end=noon + timedelta(hours=1), zone="UTC")
+    here = there.on_clock_of("Europe/Paris")
+    assert (here.start, here.end) == (datetime(2026, 11, 24, 13), datetime(2026, 11, 24, 14))
+    assert (here.starts_at, here.ends_at) == (there.starts_at, there.ends_at)
+    assert here.on_clock_of("Europe/Paris") is here
+    whole_day = replace(there, start=datetime(2026, 11, 24), all_day=True)
+    assert whole_day.on_clock_of("Pacific/Auckland") is whole_day
+
+
 def test_a_moved_span_keeps_length_zone_and_sort() -> None:
     whole_day = Span(
         start=datetime(2026, 11, 25), end=datetime(2026, 11, 27), zone="Europe/Paris", all_day=True

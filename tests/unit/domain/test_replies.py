@@ -155,6 +155,9 @@ def last(sequence: int | None, minutes: int | None) -> LastAnswer:
         (answer(2, 9), last(3, 0), Verdict.OUT_OF_ORDER),
         (answer(1, 1), last(1, 0), Verdict.OUTDATED),
         (answer(1, 0), last(1, 0), Verdict.REPLAYED),
+        # a number that was never mailed says nothing
+        (answer(3, 1), last(9, 0), Verdict.APPLY),
+        (answer(9, 0), last(3, 1), Verdict.OUT_OF_ORDER),
         # what is missing says nothing
         (answer(3, None), last(3, 0), Verdict.APPLY),
         (answer(3, 0), last(3, None), Verdict.APPLY),

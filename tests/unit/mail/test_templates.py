@@ -127,6 +127,11 @@ def test_variables_are_declared_once_with_words_in_both_languages() -> None:
             "Tuesday, November 24, 2026, 22:00 – Wednesday, November 25, 2026, 06:00",
         ),
         (
+            span("2026-12-01T09:00", "2026-12-01T10:00"),
+            "mardi 1er décembre 2026, 09:00 – 10:00",
+            "Tuesday, December 1, 2026, 09:00 – 10:00",
+        ),
+        (
             span("2026-11-24", "2026-11-25", all_day=True),
             "mardi 24 novembre 2026, toute la journée",
             "Tuesday, November 24, 2026, all day",
@@ -287,6 +292,14 @@ def test_endless_and_huge_templates_are_refused_at_once(text: str, fault: Fault)
     started = time.process_time()
     assert [each.fault for each in problems(text=text)] == [fault]
     assert time.process_time() - started < 2
+
+
+@pytest.mark.parametrize(
+    "html", ["<b>x</b>" * 2_000, "{% for i in (1..190) %}" + "<p>" * 20 + "{% endfor %}"]
+)
+def test_a_page_with_more_tags_than_a_mail_can_have_is_refused(html: str) -> None:
+    found = problems(html=html)
+    assert [(each.field, each.fault) for each in found] == [("html", Fault.HUGE)]
 
 
 @pytest.mark.parametrize(

@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from http import HTTPStatus
 
-from flask import Blueprint, current_app, redirect, render_template, request, session, url_for
-from flask_babel import LazyString, lazy_gettext
+from flask import (
+    Blueprint,
+    current_app,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
+from flask_babel import LazyString, lazy_gettext, ngettext
 from flask_babel import gettext as _
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 from werkzeug.wrappers import Response
 
-from rdv_caldav.services.accounts import verify
+from rdv_caldav.domain.errors import TooManyAttempts
+from rdv_caldav.domain.throttling import client_address
+from rdv_caldav.services.throttling import LoginGate
 from rdv_web import sessions, work
 
 pages = Blueprint("login", __name__)
@@ -55,10 +67,12 @@ def form() -> str:
 def enter() -> Response | str | tuple[str, int]:
     """Log in, and go where the person was going."""
     login, password = request.form.get("login", ""), request.form.get("password", "")
-    with work.reading() as tx:
-        account = verify(tx, login.strip(), password)
+    try:
+        account = _gate().log_in(login.strip(), password, address=_address())
+    except TooManyAttempts as error:
+        return _come_later(error)
     if account is None:
-        return _form(refused=True), 401
+        return _form(problem=_("Identifiant ou mot de passe incorrect.")), 401
     language = session.get("language")
     sessions.leave()
     session.clear()
@@ -103,15 +117,43 @@ def typed_again(path: str, fields: Fields) -> str:
     return render_template("login/typed_again.html", path=path, fields=shown, known=known)
 
 
-def _form(*, refused: bool = False, expired: bool = False, kept: str = "") -> str:
-    problem = _("Identifiant ou mot de passe incorrect.") if refused else ""
+def _come_later(error: TooManyAttempts) -> Response:
+    minutes = -(-error.retry_after // 60)
+    problem = ngettext(
+        "Trop de mots de passe incorrects : réessayez dans une minute.",
+        "Trop de mots de passe incorrects : réessayez dans %(num)d minutes.",
+        minutes,
+    )
+    answer = make_response(_form(problem=problem), HTTPStatus.TOO_MANY_REQUESTS)
+    answer.headers["Retry-After"] = str(error.retry_after)
+    return answer
+
+
+def _gate() -> LoginGate:
+    """Return what looks at passwords, with what it remembers; one for each application."""
+    book = work.book()
+    found: LoginGate = current_app.extensions.setdefault(
+        "login_gate", LoginGate(book.database, book.clock)
+    )
+    return found
+
+
+def _address() -> str:
+    return client_address(
+        request.remote_addr or "",
+        request.headers.get("X-Forwarded-For", ""),
+        trusted_proxies=work.book().settings.trusted_proxies,
+    )
+
+
+def _form(*, problem: str = "", expired: bool = False, kept: str = "") -> str:
     return render_template(
         "login/form.html",
         problem=problem,
         expired=expired,
-        login=request.form.get("login", "") if refused else "",
+        login=request.form.get("login", "") if problem else "",
         next=_local(request.values.get("next", "")),
-        kept=kept or (request.form.get("kept", "") if refused else ""),
+        kept=kept or (request.form.get("kept", "") if problem else ""),
     )
 
 

@@ -6,6 +6,12 @@ from flask import Blueprint
 
 pages = Blueprint("account", __name__, url_prefix="/compte")
 
-from rdv_web.pages.account import appointments, calendars, notifications, preferences  # noqa: E402
+from rdv_web.pages.account import (  # noqa: E402
+    appointments,
+    calendars,
+    devices,
+    notifications,
+    preferences,
+)
 
-__all__ = ["appointments", "calendars", "notifications", "pages", "preferences"]
+__all__ = ["appointments", "calendars", "devices", "notifications", "pages", "preferences"]

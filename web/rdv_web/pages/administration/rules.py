@@ -6,9 +6,11 @@ from flask import flash, redirect, render_template, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from werkzeug.wrappers import Response
-from wtforms import BooleanField, IntegerField
+from wtforms import BooleanField, IntegerField, SelectField
+from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired, NumberRange
 
+from rdv_caldav.domain.devices import AccountPasswordOnCaldav
 from rdv_caldav.services import agency_settings
 from rdv_web import work
 from rdv_web.forms import Form
@@ -39,6 +41,15 @@ class RulesForm(Form):
         lazy_gettext("Les intervenants modifient les rendez-vous dont ils sont propriétaires")
     )
     notes_shown_to_clients = BooleanField(lazy_gettext("Les clients lisent les notes"))
+    account_password_on_caldav = SelectField(
+        lazy_gettext("Les programmes acceptent le mot de passe du compte"),
+        choices=[
+            SelectChoice("until_device", lazy_gettext("jusqu’à son premier appareil")),
+            SelectChoice("always", lazy_gettext("toujours")),
+            SelectChoice("never", lazy_gettext("jamais")),
+        ],
+        default=AccountPasswordOnCaldav.UNTIL_DEVICE.value,
+    )
     personal_collections = IntegerField(
         lazy_gettext("Agendas et dossiers personnels par compte"),
         validators=[InputRequired(), NumberRange(min=0, max=MOST_COLLECTIONS)],
@@ -51,10 +62,18 @@ class RulesForm(Form):
     def to_settings(self) -> dict[str, object]:
         """Return what was filled in, by the names of settings."""
         switches = {name: bool(self[name].data) for name in _SWITCHES}
-        return switches | {
-            "personal_collections": self.personal_collections.data,
-            "personal_quota": (self.personal_megabytes.data or 1) * MEGABYTE,
-        }
+        chosen: dict[str, object] = {}
+        if self.account_password_on_caldav.raw_data:
+            policy = AccountPasswordOnCaldav(self.account_password_on_caldav.data)
+            chosen["account_password_on_caldav"] = policy
+        return (
+            switches
+            | chosen
+            | {
+                "personal_collections": self.personal_collections.data,
+                "personal_quota": (self.personal_megabytes.data or 1) * MEGABYTE,
+            }
+        )
 
 
 @pages.get("/configuration/regles")
