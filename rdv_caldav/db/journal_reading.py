@@ -125,9 +125,9 @@ def _conditions(wanted: JournalFilter) -> Iterator[ColumnElement[bool]]:
         )
     objet = func.coalesce(AppointmentRow.search_key, "")
     for word in _words(wanted.text):
-        kept = cast(AuditRow.details, Text)
+        kept = func.lower(cast(AuditRow.details, Text))
         yield or_(
-            *(kept.icontains(json.dumps(each)[1:-1], autoescape=True) for each in _spelled(word)),
+            *(kept.contains(each, autoescape=True) for each in _spelled(word)),
             AuditRow.device.icontains(word, autoescape=True),
             objet.contains(folded(word), autoescape=True),
         )
@@ -139,8 +139,9 @@ def _words(text: str) -> list[str]:
 
 
 def _spelled(word: str) -> list[str]:
-    """Return a word as it may stand in JSON, where databases fold no accented letter's case."""
-    return sorted({word, word.lower(), word.upper(), word.capitalize()})
+    """Return a word as it may stand in JSON, where lower case leaves accented letters alone."""
+    cases = (word, word.lower(), word.upper(), word.capitalize())
+    return sorted({json.dumps(each)[1:-1].lower() for each in cases})
 
 
 def _line(row: Any) -> JournalLine:  # noqa: ANN401 - columns of four tables

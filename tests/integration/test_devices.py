@@ -5,9 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from alembic import command
 
 from rdv_caldav.bootstrap import AppointmentBook
 from rdv_caldav.cli import main
+from rdv_caldav.db.engine import Database
+from rdv_caldav.db.schema_version import alembic_config
 from rdv_caldav.db.uow import Transaction
 from rdv_caldav.domain.devices import MOST_DEVICES, AccountPasswordOnCaldav
 from rdv_caldav.domain.errors import AccessRefused, InvalidInput, UnknownObject
@@ -200,3 +203,19 @@ def test_commands_list_and_revoke(
     assert status(client) == 401
     assert main(["account", "devices", "claire", "--revoke", "1"]) == 1
     assert main(["account", "devices", "nobody"]) == 1
+
+
+def test_accounts_of_an_older_schema_are_marked_by_their_passwords(database: Database) -> None:
+    with database.engine.begin() as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO account (login, role, password_hash, active, view_counter, view_floor)"
+            f" VALUES ('old', 'client', '{'h' * 40}{'i' * 31}', true, 0, 0)"
+        )
+        config = alembic_config()
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0011")
+        command.upgrade(config, "0012")
+    with database.reading() as tx:
+        account = tx.accounts.by_login("old")
+    assert account is not None
+    assert account.credentials_mark == "h" + "i" * 31

@@ -18,6 +18,7 @@ from sqlalchemy.sql.dml import Delete, Insert, Update
 
 import rdv_caldav
 from rdv_caldav.bootstrap import AppointmentBook
+from rdv_caldav.cli import main
 from rdv_caldav.db import journal, journal_reading
 from rdv_caldav.db.journal import JournalEntry
 from rdv_caldav.db.journal_reading import JournalFilter, JournalPage
@@ -26,6 +27,7 @@ from rdv_caldav.domain.agency import AgencySettings
 from rdv_caldav.domain.errors import AccessRefused
 from rdv_caldav.services import agency_settings, journal_pages, working_hours
 from rdv_caldav.services.access import Channel, actor_for
+from rdv_caldav.services.calendar_import import import_calendar
 from rdv_web.languages import LANGUAGES
 from rdv_web.pages.journal.wording import TOLD, Chronicler
 from rdv_web.pages.journal.words import GROUPS, SETTINGS
@@ -205,11 +207,24 @@ def test_a_page_looks_through_so_many_entries(
     _add(any_book, 1, login="rare")
     _add(any_book, 45)
     _add(any_book, 2, login="rare", device="Éducation")
+    with any_book.database.writing() as tx:
+        tx.journal.record(
+            at=any_book.clock(),
+            account_id=None,
+            login="",
+            channel="command",
+            device="",
+            appointment_id=None,
+            entries=[("SectorAdded", {"name": "Secteur Été"})],
+        )
     with any_book.database.reading() as tx:
         actor = actor_for(tx, "admin", channel=Channel.WEB)
         for wanted, count in (
             (JournalFilter(who="RARE"), 3),
             (JournalFilter(who="rare", text="secteur Éducation"), 2),
+            (JournalFilter(text="ÉTÉ"), 1),
+            (JournalFilter(text="été"), 1),
+            (JournalFilter(text="secteur éTé"), 1),
             (JournalFilter(channel="web", events=frozenset({"SectorAdded"})), 48),
         ):
             found, turns = _walk(
@@ -227,3 +242,35 @@ def test_nobody_else_reads_it(book: AppointmentBook) -> None:
             actor = actor_for(tx, login, channel=Channel.WEB)
             with pytest.raises(AccessRefused):
                 journal_pages.page(tx, actor, JournalFilter(), None)
+
+
+def test_commands_leave_entries(
+    book: AppointmentBook,
+    sqlite_url: str,
+    admin: PanelClient,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("RDV_DATABASE_URL", sqlite_url)
+    monkeypatch.setenv("RDV_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("RDV_PUBLIC_URL", "https://rdv.agence.example")
+    file = tmp_path / "fiches.csv"
+    file.write_text("nom;prénom;type\nEssai;Zoé;client\n", encoding="utf-8")
+    for _again in range(2):
+        assert main(["upgrade"]) == 0
+    assert main(["people", "import", str(file)]) == 0
+    said = words_of(admin.get(f"{PATH}?voie=command"))
+    address = "Adresse du panneau : « (vide) » devient « https://rdv.agence.example »"
+    assert said.count(address) == 1
+    assert "Fiches importées : 1 créées, 0 modifiées" in said
+    with book.database.writing() as tx:
+        actor = actor_for(tx, "admin", channel=Channel.COMMAND)
+        event = (
+            "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//x//x//\r\nBEGIN:VEVENT\r\nUID:u1\r\n"
+            "DTSTAMP:20261101T000000Z\r\nDTSTART:20261201T100000Z\r\nDTEND:20261201T110000Z\r\n"
+            "SUMMARY:Ancien\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+        )
+        for _again in range(2):
+            import_calendar(tx, actor, "claire", event, now=book.clock())
+    said = words_of(admin.get(f"{PATH}?voie=import"))
+    assert said.count("Agenda importé : claire, 1 rendez-vous") == 1
