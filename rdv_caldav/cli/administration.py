@@ -7,10 +7,16 @@ import getpass
 import sys
 
 from rdv_caldav.bootstrap import AppointmentBook
-from rdv_caldav.cli.commands import add_command, book_of, checked_book, positive
+from rdv_caldav.cli.commands import (
+    add_command,
+    book_of,
+    bring_forward,
+    checked_book,
+    positive,
+)
 from rdv_caldav.domain.agency import DEFAULT_TYPES, Role
 from rdv_caldav.domain.errors import InvalidInput
-from rdv_caldav.services import export_jobs, parts
+from rdv_caldav.services import export_jobs
 from rdv_caldav.services.accounts import add_account
 from rdv_caldav.services.audit import record_change
 from rdv_caldav.services.housekeeping import (
@@ -83,7 +89,7 @@ def _init(options: argparse.Namespace) -> None:
 def _upgrade(options: argparse.Namespace) -> None:
     book = book_of(options)
     book.database.upgrade()
-    _bring_forward(book)
+    bring_forward(book)
     if book.settings.public_url:
         with book.database.writing() as tx:
             # appointments written later link to where people reach the server now
@@ -93,14 +99,6 @@ def _upgrade(options: argparse.Namespace) -> None:
                 told = {"name": "public_url", "before": before, "after": book.settings.public_url}
                 record_change(tx, None, "SettingChanged", told, now=book.clock())
     print(f"the schema is {book.database.check_schema()}")
-
-
-def _bring_forward(book: AppointmentBook) -> None:
-    """Make what older versions did not keep, and migrations cannot: it needs the texts read."""
-    last: int | None = 0
-    while last is not None:
-        with book.database.writing() as tx:
-            last = parts.make_missing(tx, now=book.clock(), after=last)
 
 
 def _prune(options: argparse.Namespace) -> None:

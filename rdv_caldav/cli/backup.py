@@ -7,10 +7,9 @@ import tempfile
 from pathlib import Path
 
 from rdv_caldav.bootstrap import AppointmentBook, open_book
-from rdv_caldav.cli.commands import add_command, book_of, checked_book
+from rdv_caldav.cli.commands import add_command, book_of, bring_forward, checked_book
 from rdv_caldav.db.backup import Restored, move, restore_backup, write_backup
 from rdv_caldav.domain.errors import InvalidInput
-from rdv_caldav.services import parts
 from rdv_caldav.services.verifying import verify
 from rdv_caldav.settings import DATABASES, Settings
 
@@ -62,17 +61,9 @@ def _restore(options: argparse.Namespace) -> None:
     restored = restore_backup(
         book.database, options.file, now=book.clock(), replace=options.replace
     )
-    _bring_forward(book)
+    bring_forward(book)
     _tell(restored)
     print("programs synchronise anew; check with rdv-caldav verify")
-
-
-def _bring_forward(book: AppointmentBook) -> None:
-    """Make what a backup of an older program lacks, and migrations cannot make."""
-    last: int | None = 0
-    while last is not None:
-        with book.database.writing() as tx:
-            last = parts.make_missing(tx, now=book.clock(), after=last)
 
 
 def _tell(restored: Restored) -> None:
@@ -89,7 +80,7 @@ def _rehearse(book: AppointmentBook, file: Path) -> None:
         copy = open_book(settings, clock=book.clock)
         try:
             _tell(restore_backup(copy.database, file, now=book.clock()))
-            _bring_forward(copy)
+            bring_forward(copy)
             findings = list(verify(copy.database))
         finally:
             copy.database.dispose()

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from rdv_caldav.bootstrap import AppointmentBook, open_book
 from rdv_caldav.domain.errors import InvalidInput
+from rdv_caldav.services import parts
 from rdv_caldav.settings import load_settings
 
 Run = Callable[[argparse.Namespace], None]
@@ -60,3 +61,11 @@ def positive(value: str) -> int:
     if value.isdecimal() and int(value) > 0:
         return int(value)
     raise argparse.ArgumentTypeError("a whole number above 0 is wanted")
+
+
+def bring_forward(book: AppointmentBook) -> None:
+    """Make what older versions did not keep, and migrations cannot: it needs the texts read."""
+    last: int | None = 0
+    while last is not None:
+        with book.database.writing() as tx:
+            last = parts.make_missing(tx, now=book.clock(), after=last)
