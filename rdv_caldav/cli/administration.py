@@ -6,7 +6,6 @@ import argparse
 import getpass
 import sys
 
-from rdv_caldav.bootstrap import AppointmentBook
 from rdv_caldav.cli.commands import (
     add_command,
     book_of,
