@@ -192,13 +192,18 @@ class _Composer:
         message = self.case.message
         if message.method == NOTICE or not message.recipient_key:
             return None
-        return self.case.thread or threads.open_thread(
-            self.tx,
-            message.appointment_id,
-            message.recipient_key,
-            message.recipient,
-            self.case.now,
-        )
+        known = self.case.thread
+        if known is None:
+            return threads.open_thread(
+                self.tx,
+                message.appointment_id,
+                message.recipient_key,
+                message.recipient,
+                self.case.now,
+            )
+        if known.sequence >= 0 and message.medium == Medium.MAIL:
+            return threads.for_reader_at(self.tx, known, message.recipient)
+        return known
 
     def _written(self) -> RenderedMessage:
         message = self.case.message

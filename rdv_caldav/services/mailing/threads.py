@@ -10,6 +10,7 @@ import hmac
 import re
 import secrets
 from base64 import b32encode
+from dataclasses import replace
 from datetime import datetime
 
 from itsdangerous import BadSignature, URLSafeSerializer
@@ -44,6 +45,18 @@ def open_thread(
         token=_token(tx, appointment_id, recipient_key),
         now=now,
     )
+
+
+def for_reader_at(tx: Transaction, thread: MailThread, address: str) -> MailThread:
+    """Return a thread whose next mail goes to ``address``.
+
+    Where it is another than before, the links that were sent hold no more: somebody else may
+    have them.
+    """
+    if thread.address == address:
+        return thread
+    tx.mail_threads.revoke_link(thread.id)
+    return replace(thread, link_version=thread.link_version + 1)
 
 
 def answer_address(thread: MailThread, settings: AgencySettings) -> str:

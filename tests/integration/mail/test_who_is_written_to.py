@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
+from email import message_from_bytes, policy
 
 import pytest
 
@@ -11,11 +12,13 @@ from rdv_caldav.bootstrap import AppointmentBook
 from rdv_caldav.db.outbox import OutboxMessage
 from rdv_caldav.domain.agency import PersonKind
 from rdv_caldav.domain.appointment import Participant, Span
+from rdv_caldav.domain.errors import LinkRevoked
 from rdv_caldav.domain.mail_templates import MailTemplate, Occasion
 from rdv_caldav.domain.mailing import ContactBy
 from rdv_caldav.services import agency_settings, people, template_filling
 from rdv_caldav.services.appointment_mails import recipients
 from rdv_caldav.services.appointment_pages import open_page
+from rdv_caldav.services.mailing import threads
 from rdv_caldav.services.mailing.outcomes import Result
 from rdv_caldav.services.mailing.sending import SentCount
 from rdv_caldav.services.people import FicheDraft
@@ -45,6 +48,11 @@ def mails_to(mailroom: Mailroom, address: str) -> list[SunkMail]:
     for each in found:
         check_mail(each.raw, all_attendees=True)
     return found
+
+
+def link_in(mail: SunkMail) -> str:
+    words = part_of(message_from_bytes(mail.raw, policy=policy.default), "text/plain").split()
+    return next(each for each in words if "/r/" in each).rpartition("/")[2]
 
 
 # -- what it tells of others --------------------------------------------------------------
@@ -157,6 +165,25 @@ def test_an_address_that_was_put_right_gets_what_came_back(mailroom: Mailroom) -
     with mailroom.desk() as desk:
         (thread,) = desk.tx.mail_threads.of_appointment(planned)
     assert thread.address == "juste@famille.example"
+
+
+def test_links_sent_to_a_wrong_address_hold_no_more(mailroom: Mailroom) -> None:
+    mailroom.set(invite_persons=True, invite_external_guests=False)
+    planned = mailroom.plan()
+    mailroom.send()
+    mailroom.revise(planned, location="Ailleurs")
+    mailroom.send()
+    with mailroom.desk() as desk:
+        desk.tx.people.update(replace(desk.person("claire"), addresses=("juste@famille.example",)))
+    mailroom.revise(planned, location="Encore ailleurs")
+    mailroom.send()
+    first, update = (link_in(each) for each in mails_to(mailroom, CLAIRE))
+    (right,) = mails_to(mailroom, "juste@famille.example")
+    assert first == update != link_in(right)
+    with mailroom.desk() as desk:
+        assert threads.thread_of_link(desk.tx, link_in(right)).address == "juste@famille.example"
+        with pytest.raises(LinkRevoked):
+            threads.thread_of_link(desk.tx, first)
 
 
 def test_what_was_perhaps_sent_is_sent_again_as_it_was(mailroom: Mailroom) -> None:
