@@ -18,7 +18,7 @@ from rdv_caldav.db.engine import Database
 from rdv_caldav.db.uow import Transaction
 from rdv_caldav.db.verifying_reading import Verified, dates_of, letters_of, rows_of
 from rdv_caldav.domain.agency import AgencySettings, AppointmentType
-from rdv_caldav.domain.appointment import Appointment, State
+from rdv_caldav.domain.appointment import Appointment, Details, State
 from rdv_caldav.domain.draft import Draft, DraftDetails, StatedStatus
 from rdv_caldav.domain.errors import DomainError, TooLarge
 from rdv_caldav.domain.timeindex import TimeIndex
@@ -245,13 +245,13 @@ def _differences(appointment: Appointment, draft: Draft) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-def _details_differ(kept: object, stated: DraftDetails) -> list[str]:
+def _details_differ(kept: Details, stated: DraftDetails) -> list[str]:
     names = [
         name
         for name in ("span", "subject", "location", "notes")
         if getattr(kept, name) != getattr(stated, name)
     ]
-    is_cancelled = getattr(kept, "state") is State.CANCELLED  # noqa: B009 - any details
+    is_cancelled = kept.state is State.CANCELLED
     if is_cancelled != (stated.status is StatedStatus.CANCELLED):
         names.append("state")
     return names

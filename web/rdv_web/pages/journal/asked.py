@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from flask import request, url_for
-from flask_babel import gettext as _
 
 from rdv_caldav.db.journal_reading import JournalFilter
-from rdv_web import languages
+from rdv_web.days import midnight
 from rdv_web.pages.appointments.carrying import number_of
 from rdv_web.pages.appointments.wording import CHANNELS
 from rdv_web.pages.journal.words import GROUPS
@@ -47,7 +44,7 @@ def read() -> Asked:
         if (value := request.args.get(name, "").strip())
     }
     problems: dict[str, str] = {}
-    begin, end = (_midnight(typed, name, problems) for name in ("du", "au"))
+    begin, end = (midnight(typed, name, problems) for name in ("du", "au"))
     channel, group = typed.get("voie", ""), GROUPS.get(typed.get("sorte", ""))
     return Asked(
         filter=JournalFilter(
@@ -62,16 +59,3 @@ def read() -> Asked:
         typed=typed,
         problems=problems,
     )
-
-
-def _midnight(typed: Mapping[str, str], name: str, problems: dict[str, str]) -> datetime | None:
-    """Return when a day begins in the agency's zone, or the one after it for the last day."""
-    if name not in typed:
-        return None
-    try:
-        day = date.fromisoformat(typed[name])
-        day += timedelta(days=name == "au")
-        return datetime.combine(day, time(), ZoneInfo(languages.agency_zone()))
-    except (ValueError, OverflowError):
-        problems[name] = _("Ce n’est pas une date.")
-        return None

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from flask import request, url_for
-from flask_babel import gettext as _
 
 from rdv_caldav.db.mail_reading import MailFilter, MailPlace
-from rdv_web import languages
+from rdv_web.days import midnight
 from rdv_web.pages.appointments.carrying import number_of
 
 LONGEST_TEXT = 100
@@ -54,7 +51,7 @@ def read(endpoint: str, choices: Mapping[str, Collection[str]]) -> Asked:
         if (value := request.args.get(name, "")).strip()
     }
     problems: dict[str, str] = {}
-    begin, end = (_midnight(typed, name, problems) for name in ("du", "au"))
+    begin, end = (midnight(typed, name, problems) for name in ("du", "au"))
     chosen = {name: typed.get(name, "") for name in choices}
     for name, values in choices.items():
         if chosen[name] not in values:
@@ -74,19 +71,6 @@ def read(endpoint: str, choices: Mapping[str, Collection[str]]) -> Asked:
         typed=typed,
         problems=problems,
     )
-
-
-def _midnight(typed: Mapping[str, str], name: str, problems: dict[str, str]) -> datetime | None:
-    """Return when a day begins in the agency's zone, or the one after it for the last day."""
-    if name not in typed:
-        return None
-    try:
-        day = date.fromisoformat(typed[name])
-        day += timedelta(days=name == "au")
-        return datetime.combine(day, time(), ZoneInfo(languages.agency_zone()))
-    except (ValueError, OverflowError):
-        problems[name] = _("Ce n’est pas une date.")
-        return None
 
 
 def _place() -> MailPlace | None:
